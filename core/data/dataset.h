@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/data/shard_reader.h"
+#include "core/recipe/recipe.h"
+
+namespace temper::data {
+
+/// All shards of a list of sources, in a fixed order (sources as given, files sorted by path).
+/// Thread-safe after construction.
+class Dataset {
+ public:
+  /// Expands files, folders and globs and opens every shard. UserError for a path that matches
+  /// nothing, an unknown ending, or no record at all.
+  Dataset(const std::vector<recipe::DataSource>& sources, const std::filesystem::path& cache_dir);
+
+  std::uint64_t size() const { return num_records_; }
+  std::vector<std::uint64_t> shard_sizes() const;
+  Record read(std::uint64_t shard, std::uint64_t index) const;
+  /// Record `i` counted over all shards.
+  Record read(std::uint64_t i) const;
+  /// sha256 over the shards' fingerprints and sizes.
+  std::string fingerprint() const;
+
+ private:
+  std::vector<std::unique_ptr<ShardReader>> shards_;
+  std::uint64_t num_records_ = 0;
+};
+
+}  // namespace temper::data

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/mapped_file.h"
+#include "core/weights/tensor_file.h"
+
+namespace temper::weights {
+
+struct GgufArray;
+/// A metadata value. All integers widen to i64/u64, floats to double.
+using GgufValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string, GgufArray>;
+
+/// Arrays are kept by kind; exactly one of the vectors is filled.
+struct GgufArray {
+  std::vector<std::string> strings;
+  std::vector<std::int64_t> integers;
+  std::vector<double> floats;
+};
+
+/// A GGUF v3 (or v2) file (ggml/docs/gguf.md), little-endian, mapped. Offsets, counts and lengths are
+/// checked against the file's size before they are believed.
+class GgufFile {
+ public:
+  /// Throws UserError naming file and field when anything is wrong.
+  explicit GgufFile(const std::filesystem::path& path);
+
+  const std::map<std::string, GgufValue>& metadata() const { return metadata_; }
+  const std::vector<TensorView>& tensors() const { return tensors_; }
+  const TensorView* find(std::string_view name) const;
+  const std::filesystem::path& path() const { return file_.path(); }
+
+  /// Typed look-ups: nullptr/nullopt if absent; UserError naming key and type if of another type.
+  const std::string* string(std::string_view key) const;
+  std::optional<std::int64_t> integer(std::string_view key) const;
+  std::optional<double> number(std::string_view key) const;
+  std::optional<bool> boolean(std::string_view key) const;
+  const GgufArray* array(std::string_view key) const;
+
+ private:
+  MappedFile file_;
+  std::map<std::string, GgufValue> metadata_;
+  std::vector<TensorView> tensors_;
+};
+
+}  // namespace temper::weights

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/mapped_file.h"
+#include "core/weights/tensor_file.h"
+
+namespace temper::weights {
+
+/// A safetensors file (https://github.com/huggingface/safetensors, README "Format"): u64 LE header
+/// length, JSON header, data. Mapped, never copied. Everything in the header is checked before it is
+/// believed: lengths, overlaps, holes, sizes, duplicate keys.
+class SafetensorsFile {
+ public:
+  /// Throws UserError naming the file, the tensor and the values when anything is wrong.
+  explicit SafetensorsFile(const std::filesystem::path& path);
+
+  const std::vector<TensorView>& tensors() const { return tensors_; }
+  /// nullptr if there is no such tensor.
+  const TensorView* find(std::string_view name) const;
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+ private:
+  MappedFile file_;
+  std::vector<TensorView> tensors_;  // sorted by name
+  std::map<std::string, std::string> metadata_;
+};
+
+/// The whole file as bytes: header padded with spaces so that data starts on 64 bytes, tensors
+/// ordered by name, metadata as given. Deterministic: same input, same bytes.
+std::vector<std::byte> serialize_safetensors(const std::vector<TensorView>& tensors,
+                                             const std::map<std::string, std::string>& metadata);
+
+/// Parses a safetensors image in memory; views point into `bytes`. `origin` names it in errors.
+std::vector<TensorView> parse_safetensors(std::span<const std::byte> bytes, const std::string& origin,
+                                          std::map<std::string, std::string>* metadata = nullptr);
+
+}  // namespace temper::weights

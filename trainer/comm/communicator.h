@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace temper::comm {
+
+/// A group of ranks that call the same operations in the same order. One thread at a time a rank.
+/// Failures throw RetryableError naming the operation and, where known, the peer.
+/// Bytes only: sums are made by the callers in a fixed order, never by the transport.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  virtual std::string name() const = 0;  ///< "single", "mpi" …
+
+  virtual void barrier() = 0;
+  /// `bytes` has the same size on all ranks; root's content is everywhere on return.
+  virtual void broadcast(std::span<std::byte> bytes, int root) = 0;
+  /// Concatenates every rank's bytes (any size, may be empty) in rank order.
+  virtual std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> bytes) = 0;
+  /// send[r] goes to rank r; returns what each rank sent to this one, in rank order.
+  virtual std::vector<std::vector<std::byte>> all_to_all(
+      const std::vector<std::span<const std::byte>>& send) = 0;
+  /// The same with buffers that the caller owns: receive[r] must have the size that rank r sends.
+  virtual void all_to_all_into(const std::vector<std::span<const std::byte>>& send,
+                               const std::vector<std::span<std::byte>>& receive) = 0;
+  /// Gathers chunks in place: rank r's chunk is all[offsets[r], offsets[r+1]) and is filled by it.
+  virtual void all_gather_into(std::span<std::byte> all, std::span<const std::size_t> offsets) = 0;
+};
+
+/// What the launcher's environment says: rank, size and which transport can join them.
+struct World {
+  int rank = 0;
+  int size = 1;
+  std::string source;  ///< "none", "Open MPI", "Slurm PMIx" …
+};
+
+/// Opens the communicator for this process: single without a launcher's environment, mpi under
+/// mpirun/PMIx. UserError if the world's size is not `planned_size`.
+std::unique_ptr<Communicator> open_communicator(int planned_size);
+
+}  // namespace temper::comm
