@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+/// The values that a recipe or cluster file chooses from, and how they are spelled in YAML.
+namespace temper::recipe {
+
+enum class DataType { kAuto, kFp32, kBf16 };
+enum class Init { kPretrained, kRandom };
+enum class AdapterType { kLora, kNone };
+enum class DataFormat { kAuto, kJsonl };
+enum class Overlength { kError, kDrop, kTruncate, kSplit };
+enum class TrainOn { kAll, kAssistant, kLast };
+enum class OptimizerName { kAdamw };
+enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
+/// Only kind: local so far; Slurm, Kubernetes and Vertex come with their backends.
+enum class ClusterKind { kLocal };
+
+/// Specialised for each enumeration above: kNames pairs each enumerator with its YAML spelling.
+template <class Enum>
+struct Choices;
+
+template <class Enum, std::size_t N>
+using ChoiceNames = std::array<std::pair<Enum, std::string_view>, N>;
+
+template <>
+struct Choices<DataType> {
+  static constexpr ChoiceNames<DataType, 3> kNames = {
+      {{DataType::kAuto, "auto"}, {DataType::kFp32, "fp32"}, {DataType::kBf16, "bf16"}}};
+};
+
+template <>
+struct Choices<Init> {
+  static constexpr ChoiceNames<Init, 2> kNames = {
+      {{Init::kPretrained, "pretrained"}, {Init::kRandom, "random"}}};
+};
+
+template <>
+struct Choices<AdapterType> {
+  static constexpr ChoiceNames<AdapterType, 2> kNames = {
+      {{AdapterType::kLora, "lora"}, {AdapterType::kNone, "none"}}};
+};
+
+template <>
+struct Choices<DataFormat> {
+  static constexpr ChoiceNames<DataFormat, 2> kNames = {
+      {{DataFormat::kAuto, "auto"}, {DataFormat::kJsonl, "jsonl"}}};
+};
+
+template <>
+struct Choices<Overlength> {
+  static constexpr ChoiceNames<Overlength, 4> kNames = {{{Overlength::kError, "error"},
+                                                         {Overlength::kDrop, "drop"},
+                                                         {Overlength::kTruncate, "truncate"},
+                                                         {Overlength::kSplit, "split"}}};
+};
+
+template <>
+struct Choices<TrainOn> {
+  static constexpr ChoiceNames<TrainOn, 3> kNames = {
+      {{TrainOn::kAll, "all"}, {TrainOn::kAssistant, "assistant"}, {TrainOn::kLast, "last"}}};
+};
+
+template <>
+struct Choices<OptimizerName> {
+  static constexpr ChoiceNames<OptimizerName, 1> kNames = {{{OptimizerName::kAdamw, "adamw"}}};
+};
+
+template <>
+struct Choices<ScheduleKind> {
+  static constexpr ChoiceNames<ScheduleKind, 4> kNames = {{{ScheduleKind::kConstant, "constant"},
+                                                           {ScheduleKind::kLinear, "linear"},
+                                                           {ScheduleKind::kCosine, "cosine"},
+                                                           {ScheduleKind::kWsd, "wsd"}}};
+};
+
+template <>
+struct Choices<ClusterKind> {
+  static constexpr ChoiceNames<ClusterKind, 1> kNames = {{{ClusterKind::kLocal, "local"}}};
+};
+
+/// The YAML spelling of a choice, e.g. "lora".
+template <class Enum>
+constexpr std::string_view name_of(Enum value) {
+  for (const auto& [choice, name] : Choices<Enum>::kNames) {
+    if (choice == value) {
+      return name;
+    }
+  }
+  return "?";
+}
+
+}  // namespace temper::recipe
