@@ -7,10 +7,22 @@
 namespace temper {
 
 /// What a random number is for: the first part of every key, so that streams never meet.
-enum class RandomPurpose : std::uint32_t { kShardOrder = 1, kSampleOrder, kDropout, kInitWeights, kInitAdapter };
+enum class RandomPurpose : std::uint32_t {
+  kShardOrder = 1,
+  kSampleOrder,
+  kDropout,
+  kInitWeights,
+  kInitAdapter
+};
 
-/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a pure
-/// function of key and counter; no state is carried, so any number can be drawn anywhere.
+/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the bare
+/// bijection: ten rounds on a 128-bit counter under a 64-bit key.
+std::array<std::uint32_t, 4> philox4x32_10(std::array<std::uint32_t, 4> counter,
+                                           std::array<std::uint32_t, 2> key);
+
+/// Random words as a pure function of seed, purpose, stream and index; no state is carried, so any
+/// number can be drawn anywhere. The Philox key is mix_keys({seed, purpose}), the counter is index
+/// (low words) and stream (high words).
 struct Philox {
   std::uint64_t seed = 0;
   RandomPurpose purpose = RandomPurpose::kDropout;
@@ -20,7 +32,9 @@ struct Philox {
 };
 
 /// Uniform in [0, 1) from the upper 24 bits.
-inline float uniform01(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }
+inline float uniform01(std::uint32_t word) {
+  return static_cast<float>(word >> 8) * 0x1p-24F;
+}
 
 /// A 64-bit mix of several integers into one key (SplitMix64 finaliser, chained).
 std::uint64_t mix_keys(std::initializer_list<std::uint64_t> keys);
