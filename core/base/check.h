@@ -14,9 +14,9 @@ namespace temper {
 
 /// Aborts with location and values if an invariant of ours does not hold:
 /// CHECK(a == b, "slots {} of {}", a, b).
-#define CHECK(condition, ...)                                                                   \
-  do {                                                                                          \
-    if (!(condition)) {                                                                         \
-      ::temper::check_failed(__FILE__, __LINE__, #condition, ::fmt::format("" __VA_ARGS__));    \
-    }                                                                                           \
+#define CHECK(condition, ...)                                                                \
+  do {                                                                                       \
+    if (!(condition)) {                                                                      \
+      ::temper::check_failed(__FILE__, __LINE__, #condition, ::fmt::format("" __VA_ARGS__)); \
+    }                                                                                        \
   } while (false)

@@ -126,7 +126,8 @@ UniqueFd open_output(const std::filesystem::path& path) {
 /// "NAME=value" lines of ours, replaced and completed by `added`.
 std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
   std::vector<std::string> lines;
-  for (const auto& [name, value] : Environment::from_process().variables()) {
+  const Environment ours = Environment::from_process();
+  for (const auto& [name, value] : ours.variables()) {
     if (!added.contains(name)) {
       lines.push_back(name + "=" + value);
     }
