@@ -49,14 +49,16 @@ class ObjectStore {
 
   /// Bytes [begin, begin + out.size()) into `out`. Throws kNotFound, or kCorrupt when the object
   /// is shorter.
-  virtual void read_range(std::string_view key, std::uint64_t begin, std::span<std::byte> out) const = 0;
+  virtual void read_range(std::string_view key, std::uint64_t begin,
+                          std::span<std::byte> out) const = 0;
 
   /// Replaces the whole object or changes nothing; readers never see a part. Durable on return.
   virtual void write(std::string_view key, std::span<const std::byte> bytes) = 0;
 
   /// Creates the object unless it exists. True if this call created it: of several racing writers
   /// exactly one sees true. All or nothing and durable like write().
-  [[nodiscard]] virtual bool create_if_absent(std::string_view key, std::span<const std::byte> bytes) = 0;
+  [[nodiscard]] virtual bool create_if_absent(std::string_view key,
+                                              std::span<const std::byte> bytes) = 0;
 
   /// All objects whose key starts with `prefix`, sorted by key. Unfinished writes never show.
   virtual std::vector<ObjectInfo> list(std::string_view prefix) const = 0;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace temper {
+
+// Files that survive a crash whole: written under another name in the same folder, synced, then
+// renamed or linked, then the folder is synced. Readers see the old file or the new one, never a
+// part. Missing folders are made. All throw FileError and leave no unfinished file behind, except
+// when the process is killed; is_unfinished() knows those. Thread-safe, also between processes.
+
+/// Makes `path` hold `bytes`, replacing what was there.
+void write_file_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_file_durably(const std::filesystem::path& path, std::string_view text);
+
+/// Creates `path` unless it exists. True if this call did: of several racing writers exactly one.
+[[nodiscard]] bool create_file_durably(const std::filesystem::path& path,
+                                       std::span<const std::byte> bytes);
+
+/// Deletes the file durably; absence is fine.
+void remove_file_durably(const std::filesystem::path& path);
+
+/// Makes the folder and its parents, each synced into the one above.
+void create_directories_durably(const std::filesystem::path& folder);
+
+/// The name that a killed writer leaves behind: ".temper-<16 hexadecimal digits>.unfinished".
+bool is_unfinished(std::string_view file_name);
+
+}  // namespace temper
