@@ -1,7 +1,9 @@
 # Finds LibTorch inside the torch wheel of a virtual environment (.venv, or -DTEMPER_VENV=…).
 # The wheel's own TorchConfig.cmake wants a CUDA toolkit or a Caffe2 build tree; headers and three
 # libraries are all that is needed.
-#   LibTorch::torch   libtorch_cpu + libc10 and their headers
+#   LibTorch::torch    libtorch_cpu + libc10
+#   LibTorch::headers  their headers, apart: they bring a fmt of their own (v12), so a target that
+#                      includes them must not include Debian's fmt
 #   LibTorch_VERSION  e.g. 2.13.0
 set(TEMPER_VENV ${CMAKE_SOURCE_DIR}/.venv CACHE PATH "Virtual environment that holds the torch wheel")
 file(GLOB _torch_roots ${TEMPER_VENV}/lib/python3*/site-packages/torch)
@@ -19,8 +21,8 @@ find_package_handle_standard_args(LibTorch
   REASON_FAILURE_MESSAGE "no torch wheel in ${TEMPER_VENV}: run scripts/setup.sh, or build only the launcher with -DTEMPER_TRAINER=OFF")
 if(LibTorch_FOUND AND NOT TARGET LibTorch::torch)
   add_library(LibTorch::torch INTERFACE IMPORTED)
-  target_include_directories(LibTorch::torch SYSTEM INTERFACE
-    ${LibTorch_ROOT_DIR}/include ${LibTorch_ROOT_DIR}/include/torch/csrc/api/include)
+  add_library(LibTorch::headers INTERFACE IMPORTED)
+  target_include_directories(LibTorch::headers SYSTEM INTERFACE ${LibTorch_ROOT_DIR}/include)
   target_link_libraries(LibTorch::torch INTERFACE ${LibTorch_CPU_LIBRARY} ${LibTorch_C10_LIBRARY})
   target_link_options(LibTorch::torch INTERFACE -Wl,-rpath,${LibTorch_ROOT_DIR}/lib)
 endif()

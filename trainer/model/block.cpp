@@ -1,0 +1,167 @@
+#include "trainer/model/block.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace temper::model {
+namespace {
+
+Matrix shaped(FloatBuffer& buffer, std::int64_t rows, std::int64_t columns) {
+  buffer.reserve(static_cast<std::size_t>(rows * columns));
+  return matrix(buffer.data(), rows, columns);
+}
+
+void copy(ConstMatrix from, Matrix to) {
+  std::memcpy(to.data, from.data,
+              static_cast<std::size_t>(from.rows * from.columns) * sizeof(float));
+}
+
+}  // namespace
+
+/// What stays the same through one forward or backward call.
+struct Block::Call {
+  const Kernels& kernels;
+  const ModelConfig& config;
+  const RopeTable& rope;
+  const Trained& trained;
+  const SlotKey& key;
+  SequenceOffsets offsets;
+  std::int64_t num_tokens;
+
+  HeadLayout heads() const { return {config.num_heads, config.num_kv_heads, config.head_size}; }
+  std::int64_t query_size() const { return config.num_heads * config.head_size; }
+  std::int64_t key_size() const { return config.num_kv_heads * config.head_size; }
+  float epsilon() const { return static_cast<float>(config.rms_norm_epsilon); }
+
+  void rotate(Matrix qkv, float direction) const {
+    kernels.rotate(qkv.columns_from(0, query_size() + key_size()), offsets, config.head_size,
+                   rope.cosine(), rope.sine(), direction);
+  }
+};
+
+bool Block::is_trained() const {
+  return qkv.is_trained() || output.is_trained() || gate_up.is_trained() || down.is_trained() ||
+         attention_norm.offset.has_value() || mlp_norm.offset.has_value();
+}
+
+void Block::forward(const Kernels& kernels, const ModelConfig& config, const RopeTable& rope,
+                    const Trained& trained, const SlotKey& key, SequenceOffsets offsets,
+                    BlockActivations& activations, BlockScratch& scratch, Matrix y) const {
+  const std::int64_t num_tokens = offsets.back();
+  const Call call{kernels, config, rope, trained, key, offsets, num_tokens};
+  const std::int64_t q = call.query_size();
+  const std::int64_t kv = call.key_size();
+  const ConstMatrix input = matrix(activations.input.data(), num_tokens, config.hidden_size);
+  const Matrix normed = shaped(scratch.normed, num_tokens, config.hidden_size);
+
+  activations.attention_inverse_rms.reserve(static_cast<std::size_t>(num_tokens));
+  kernels.rms_norm(input, attention_norm.values(trained), call.epsilon(), normed,
+                   activations.attention_inverse_rms.data());
+  const Matrix all = shaped(activations.qkv, num_tokens, q + 2 * kv);
+  qkv.forward(kernels, trained, key, normed, all, Accumulate::kNo, activations.lora_qkv,
+              scratch.linear);
+  call.rotate(all, 1);
+  const Matrix attended = shaped(activations.attention_out, num_tokens, q);
+  activations.log_sum_exp.reserve(static_cast<std::size_t>(num_tokens * config.num_heads));
+  kernels.attention(all.columns_from(0, q), all.columns_from(q, kv), all.columns_from(q + kv, kv),
+                    call.heads(), offsets, attended, activations.log_sum_exp.data());
+  const Matrix middle = shaped(activations.middle, num_tokens, config.hidden_size);
+  copy(input, middle);
+  output.forward(kernels, trained, key, attended, middle, Accumulate::kYes, activations.lora_output,
+                 scratch.linear);
+
+  activations.mlp_inverse_rms.reserve(static_cast<std::size_t>(num_tokens));
+  kernels.rms_norm(middle, mlp_norm.values(trained), call.epsilon(), normed,
+                   activations.mlp_inverse_rms.data());
+  const Matrix both = shaped(activations.gate_up, num_tokens, 2 * config.intermediate_size);
+  gate_up.forward(kernels, trained, key, normed, both, Accumulate::kNo, activations.lora_gate_up,
+                  scratch.linear);
+  const Matrix hidden = shaped(scratch.hidden, num_tokens, config.intermediate_size);
+  kernels.swiglu(both, hidden);
+  copy(middle, y);
+  down.forward(kernels, trained, key, hidden, y, Accumulate::kYes, activations.lora_down,
+               scratch.linear);
+}
+
+void Block::backward(const Kernels& kernels, const ModelConfig& config, const RopeTable& rope,
+                     const Trained& trained, const SlotKey& key, SequenceOffsets offsets,
+                     BlockActivations& activations, BlockScratch& scratch, Matrix grad,
+                     bool need_input_gradient) const {
+  const Call call{kernels, config, rope, trained, key, offsets, offsets.back()};
+  mlp_backward(call, activations, scratch, grad);
+  attention_backward(call, activations, scratch, grad, need_input_gradient);
+}
+
+void Block::mlp_backward(const Call& call, BlockActivations& activations, BlockScratch& scratch,
+                         Matrix grad) const {
+  const Kernels& kernels = call.kernels;
+  const std::int64_t hidden_size = call.config.hidden_size;
+  const std::int64_t intermediate = call.config.intermediate_size;
+  const ConstMatrix middle = matrix(activations.middle.data(), call.num_tokens, hidden_size);
+  const Matrix both = matrix(activations.gate_up.data(), call.num_tokens, 2 * intermediate);
+
+  const Matrix hidden = shaped(scratch.hidden, call.num_tokens, intermediate);
+  if (down.is_trained()) {
+    kernels.swiglu(both, hidden);
+  }
+  const Matrix grad_hidden = shaped(scratch.grad_hidden, call.num_tokens, intermediate);
+  down.backward(kernels, call.trained, call.key, grad, hidden, activations.lora_down, grad_hidden,
+                scratch.linear);
+  kernels.swiglu_backward(grad_hidden, both);
+
+  const Matrix normed = shaped(scratch.normed, call.num_tokens, hidden_size);
+  if (gate_up.is_trained()) {
+    kernels.rms_norm(middle, mlp_norm.values(call.trained), call.epsilon(), normed,
+                     activations.mlp_inverse_rms.data());
+  }
+  const Matrix grad_normed = shaped(scratch.grad_normed, call.num_tokens, hidden_size);
+  gate_up.backward(kernels, call.trained, call.key, both, normed, activations.lora_gate_up,
+                   grad_normed, scratch.linear);
+  kernels.rms_norm_backward(grad_normed, middle, mlp_norm.values(call.trained),
+                            activations.mlp_inverse_rms.data(), grad,
+                            mlp_norm.gradient(call.trained));
+}
+
+void Block::attention_backward(const Call& call, BlockActivations& activations,
+                               BlockScratch& scratch, Matrix grad, bool need_input_gradient) const {
+  const Kernels& kernels = call.kernels;
+  const std::int64_t q = call.query_size();
+  const std::int64_t kv = call.key_size();
+  const std::int64_t hidden_size = call.config.hidden_size;
+  const ConstMatrix input = matrix(activations.input.data(), call.num_tokens, hidden_size);
+  const ConstMatrix all = matrix(activations.qkv.data(), call.num_tokens, q + 2 * kv);
+  const ConstMatrix attended = matrix(activations.attention_out.data(), call.num_tokens, q);
+
+  const Matrix grad_attended = shaped(scratch.grad_attention, call.num_tokens, q);
+  output.backward(kernels, call.trained, call.key, grad, attended, activations.lora_output,
+                  grad_attended, scratch.linear);
+  const bool norm_is_trained = attention_norm.offset.has_value();
+  if (!need_input_gradient && !qkv.is_trained() && !norm_is_trained) {
+    return;
+  }
+  const Matrix grad_all = shaped(scratch.grad_qkv, call.num_tokens, q + 2 * kv);
+  kernels.attention_backward(grad_attended, all.columns_from(0, q), all.columns_from(q, kv),
+                             all.columns_from(q + kv, kv), attended, activations.log_sum_exp.data(),
+                             call.heads(), call.offsets,
+                             {grad_all.columns_from(0, q), grad_all.columns_from(q, kv),
+                              grad_all.columns_from(q + kv, kv)});
+  call.rotate(grad_all, -1);
+
+  const Matrix normed = shaped(scratch.normed, call.num_tokens, hidden_size);
+  if (qkv.is_trained()) {
+    kernels.rms_norm(input, attention_norm.values(call.trained), call.epsilon(), normed,
+                     activations.attention_inverse_rms.data());
+  }
+  const bool need_normed_gradient = need_input_gradient || norm_is_trained;
+  const Matrix grad_normed =
+      need_normed_gradient ? shaped(scratch.grad_normed, call.num_tokens, hidden_size) : Matrix{};
+  qkv.backward(kernels, call.trained, call.key, grad_all, normed, activations.lora_qkv, grad_normed,
+               scratch.linear);
+  if (need_normed_gradient) {
+    kernels.rms_norm_backward(grad_normed, input, attention_norm.values(call.trained),
+                              activations.attention_inverse_rms.data(), grad,
+                              attention_norm.gradient(call.trained));
+  }
+}
+
+}  // namespace temper::model

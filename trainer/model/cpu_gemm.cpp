@@ -1,0 +1,64 @@
+// Matrix products through the BLAS inside libtorch_cpu. BLAS is column-major, so a row-major
+// product c = a · b is asked for as cᵀ = bᵀ · aᵀ.
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "trainer/model/cpu_kernels.h"
+
+extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const int* m, const int* n,
+                       const int* k, const float* alpha, const float* a, const int* lda,
+                       const float* b, const int* ldb, const float* beta, float* c, const int* ldc);
+
+namespace temper::model {
+namespace {
+
+struct Operand {
+  const float* data;
+  std::int64_t stride;
+  char transpose;
+};
+
+/// c [rows, columns] (+)= alpha · …, with BLAS's first operand = the row-major right one.
+void gemm(Operand right, Operand left, std::int64_t inner, Matrix c, Accumulate accumulate,
+          float alpha) {
+  if (c.rows == 0 || c.columns == 0) {
+    return;
+  }
+  const int m = static_cast<int>(c.columns);
+  const int n = static_cast<int>(c.rows);
+  const int k = static_cast<int>(inner);
+  const int lda = static_cast<int>(std::max<std::int64_t>(right.stride, 1));
+  const int ldb = static_cast<int>(std::max<std::int64_t>(left.stride, 1));
+  const int ldc = static_cast<int>(c.stride);
+  const float beta = accumulate == Accumulate::kYes ? 1.0F : 0.0F;
+  sgemm_(&right.transpose, &left.transpose, &m, &n, &k, &alpha, right.data, &lda, left.data, &ldb,
+         &beta, c.data, &ldc);
+}
+
+}  // namespace
+
+void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
+                                     float alpha) const {
+  CHECK(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows,
+        "[{}, {}] x [{}, {}]^T -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows,
+        c.columns);
+  gemm({b.data, b.stride, 'T'}, {a.data, a.stride, 'N'}, a.columns, c, accumulate, alpha);
+}
+
+void CpuKernels::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
+                          float alpha) const {
+  CHECK(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns,
+        "[{}, {}] x [{}, {}] -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows, c.columns);
+  gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'N'}, a.columns, c, accumulate, alpha);
+}
+
+void CpuKernels::transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
+                                     float alpha) const {
+  CHECK(a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
+        "[{}, {}]^T x [{}, {}] -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows,
+        c.columns);
+  gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'T'}, a.rows, c, accumulate, alpha);
+}
+
+}  // namespace temper::model

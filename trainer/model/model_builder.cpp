@@ -1,0 +1,239 @@
+// Builds a LlamaModel: lays out what is trained and finds a place for what is frozen.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <span>
+
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "trainer/model/llama.h"
+
+namespace temper::model {
+namespace {
+
+/// One linear module inside a fused group.
+struct Member {
+  std::string module;
+  std::int64_t output_size = 0;
+};
+
+}  // namespace
+
+class ModelBuilder {
+ public:
+  ModelBuilder(const ModelConfig& config, std::int64_t max_length)
+      : model_(new LlamaModel(config, max_length)), config_(model_->config_) {}
+
+  std::unique_ptr<LlamaModel> lora(const BaseModel& base, const std::vector<LoraTarget>& targets,
+                                   double dropout) {
+    base_ = &base;
+    dropout_ = static_cast<float>(dropout);
+    for (const LoraTarget& target : targets) {
+      targets_[target.module] = target;
+    }
+    build();
+    if (!targets_.empty()) {
+      throw UserError(fmt::format(
+          "adapter.targets: LoRA on '{}' is not supported: only linear modules can be targets",
+          targets_.begin()->first));
+    }
+    return std::move(model_);
+  }
+
+  std::unique_ptr<LlamaModel> fully_trained() {
+    build();
+    return std::move(model_);
+  }
+
+ private:
+  bool trains_everything() const { return base_ == nullptr; }
+
+  void build() {
+    build_embedding();
+    for (std::size_t layer = 0; layer < model_->blocks_.size(); ++layer) {
+      build_block(layer, model_->blocks_[layer]);
+    }
+    model_->final_norm_ = norm("model.norm.weight");
+    build_head();
+    const auto first = std::find_if(model_->blocks_.begin(), model_->blocks_.end(),
+                                    [](const Block& block) { return block.is_trained(); });
+    model_->first_trained_layer_ = static_cast<std::size_t>(first - model_->blocks_.begin());
+  }
+
+  void build_embedding() {
+    const std::string name = "model.embed_tokens.weight";
+    if (trains_everything()) {
+      model_->layout_.begin_group();
+      model_->embedding_offset_ =
+          model_->layout_.add(name, {config_.vocabulary_size, config_.hidden_size}, true);
+    } else {
+      const std::array names{name};
+      const std::array rows{config_.vocabulary_size};
+      model_->frozen_embedding_ = matrix(frozen(names, rows, config_.hidden_size),
+                                         config_.vocabulary_size, config_.hidden_size);
+    }
+  }
+
+  void build_block(std::size_t layer, Block& block) {
+    const std::string prefix = fmt::format("model.layers.{}.", layer);
+    const std::int64_t q = config_.num_heads * config_.head_size;
+    const std::int64_t kv = config_.num_kv_heads * config_.head_size;
+    const bool attention_bias = config_.attention_bias;
+    block.attention_norm = norm(prefix + "input_layernorm.weight");
+    block.qkv = linear({{prefix + "self_attn.q_proj", q},
+                        {prefix + "self_attn.k_proj", kv},
+                        {prefix + "self_attn.v_proj", kv}},
+                       config_.hidden_size, attention_bias);
+    block.output = linear({{prefix + "self_attn.o_proj", config_.hidden_size}}, q, attention_bias);
+    block.mlp_norm = norm(prefix + "post_attention_layernorm.weight");
+    block.gate_up = linear({{prefix + "mlp.gate_proj", config_.intermediate_size},
+                            {prefix + "mlp.up_proj", config_.intermediate_size}},
+                           config_.hidden_size, config_.mlp_bias);
+    block.down = linear({{prefix + "mlp.down_proj", config_.hidden_size}},
+                        config_.intermediate_size, config_.mlp_bias);
+  }
+
+  void build_head() {
+    Linear& head = model_->head_;
+    if (!config_.tied_embeddings) {
+      head = linear({{"lm_head", config_.vocabulary_size}}, config_.hidden_size, false);
+      return;
+    }
+    head.input_size = config_.hidden_size;
+    head.output_size = config_.vocabulary_size;
+    head.frozen_weight = model_->frozen_embedding_;
+    head.weight_offset = model_->embedding_offset_;
+    add_lora(head, {{"lm_head", config_.vocabulary_size}});
+  }
+
+  NormWeight norm(const std::string& name) {
+    NormWeight weight;
+    if (trains_everything()) {
+      model_->layout_.begin_group();
+      weight.offset = model_->layout_.add(name, {config_.hidden_size}, false);
+    } else {
+      const std::array names{name};
+      const std::array<std::int64_t, 1> rows{1};
+      weight.frozen = frozen(names, rows, config_.hidden_size);
+    }
+    return weight;
+  }
+
+  Linear linear(const std::vector<Member>& members, std::int64_t input_size, bool has_bias) {
+    Linear linear;
+    linear.input_size = input_size;
+    std::vector<std::string> weights;
+    std::vector<std::string> biases;
+    std::vector<std::int64_t> sizes;
+    for (const Member& member : members) {
+      linear.output_size += member.output_size;
+      weights.push_back(member.module + ".weight");
+      biases.push_back(member.module + ".bias");
+      sizes.push_back(member.output_size);
+    }
+    if (trains_everything()) {
+      linear.weight_offset = model_->layout_.begin_group();
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        model_->layout_.add(weights[i], {sizes[i], input_size}, true);
+      }
+      if (has_bias) {
+        linear.bias_offset = model_->layout_.begin_group();
+        for (std::size_t i = 0; i < members.size(); ++i) {
+          model_->layout_.add(biases[i], {sizes[i]}, false);
+        }
+      }
+    } else {
+      linear.frozen_weight =
+          matrix(frozen(weights, sizes, input_size), linear.output_size, input_size);
+      linear.frozen_bias = has_bias ? frozen(biases, sizes, 1) : nullptr;
+    }
+    add_lora(linear, members);
+    return linear;
+  }
+
+  /// Takes the members' targets out of targets_: what is left at the end is no linear module.
+  void add_lora(Linear& linear, const std::vector<Member>& members) {
+    std::vector<std::pair<LoraTarget, std::int64_t>> found;
+    std::int64_t output_begin = 0;
+    for (const Member& member : members) {
+      if (const auto target = targets_.find(member.module); target != targets_.end()) {
+        CHECK(target->second.in_features == linear.input_size &&
+                  target->second.out_features == member.output_size,
+              "{}: {} -> {}", member.module, target->second.in_features,
+              target->second.out_features);
+        found.emplace_back(target->second, output_begin);
+        targets_.erase(target);
+      }
+      output_begin += member.output_size;
+    }
+    if (found.empty()) {
+      return;
+    }
+    ParameterLayout& layout = model_->layout_;
+    LoraGroup& group = linear.lora;
+    group.dropout = dropout_;
+    group.a_offset = layout.begin_group();
+    for (const auto& [target, begin] : found) {
+      layout.add(target.module + ".lora_A.weight", {target.rank, target.in_features}, true);
+      group.modules.push_back({begin, target.out_features, group.total_rank, target.rank,
+                               static_cast<float>(target.scaling), 0, name_key(target.module)});
+      group.total_rank += target.rank;
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const LoraTarget& target = found[i].first;
+      layout.begin_group();
+      group.modules[i].b_offset =
+          layout.add(target.module + ".lora_B.weight", {target.out_features, target.rank}, true);
+    }
+  }
+
+  /// The stored tensors `names` (rows[i] × columns each) one after the other as fp32: in place
+  /// where they can be mapped and already lie so, else a copy.
+  const float* frozen(std::span<const std::string> names, std::span<const std::int64_t> rows,
+                      std::int64_t columns) {
+    const std::span<const float> first = base_->map_float32(names[0]);
+    const float* end = first.data();
+    bool adjacent = !first.empty();
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto size = static_cast<std::size_t>(rows[i] * columns);
+      const std::span<const float> mapped = adjacent ? base_->map_float32(names[i]) : first;
+      adjacent = adjacent && mapped.size() == size && mapped.data() == end;
+      end += adjacent ? size : 0;
+      total += size;
+    }
+    if (adjacent) {
+      return first.data();
+    }
+    FloatBuffer& copy = model_->frozen_.emplace_back(total);
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto size = static_cast<std::size_t>(rows[i] * columns);
+      base_->load_float32(names[i], copy.span().subspan(offset, size));
+      offset += size;
+    }
+    return copy.data();
+  }
+
+  std::unique_ptr<LlamaModel> model_;
+  const ModelConfig& config_;
+  const BaseModel* base_ = nullptr;
+  float dropout_ = 0;
+  std::map<std::string, LoraTarget> targets_;
+};
+
+std::unique_ptr<LlamaModel> LlamaModel::with_lora(const BaseModel& base,
+                                                  const std::vector<LoraTarget>& targets,
+                                                  double dropout, std::int64_t max_length) {
+  return ModelBuilder(base.config(), max_length).lora(base, targets, dropout);
+}
+
+std::unique_ptr<LlamaModel> LlamaModel::fully_trained(const ModelConfig& config,
+                                                      std::int64_t max_length) {
+  return ModelBuilder(config, max_length).fully_trained();
+}
+
+}  // namespace temper::model
