@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,22 +20,35 @@ struct GgufArray;
 /// A metadata value. All integers widen to i64/u64, floats to double.
 using GgufValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string, GgufArray>;
 
-/// Arrays are kept by kind; exactly one of the vectors is filled.
+/// Arrays are kept by kind; at most one of the vectors is filled.
 struct GgufArray {
   std::vector<std::string> strings;
   std::vector<std::int64_t> integers;
   std::vector<double> floats;
 };
 
-/// A GGUF v3 (or v2) file (ggml/docs/gguf.md), little-endian, mapped. Offsets, counts and lengths are
-/// checked against the file's size before they are believed.
+/// What a GGUF image says; the views point into it.
+struct GgufContents {
+  std::map<std::string, GgufValue, std::less<>> metadata;
+  std::vector<TensorView> tensors;
+};
+
+/// Parses a GGUF image in memory. `origin` names it in errors. UserError as GgufFile's constructor.
+GgufContents parse_gguf(std::span<const std::byte> image, const std::string& origin);
+
+/// A GGUF v3 (or v2) file (ggml/docs/gguf.md), little-endian, mapped. Offsets, counts and lengths
+/// are checked against the file's size before they are believed. Immutable, thread-safe.
 class GgufFile {
  public:
   /// Throws UserError naming file and field when anything is wrong.
   explicit GgufFile(const std::filesystem::path& path);
 
-  const std::map<std::string, GgufValue>& metadata() const { return metadata_; }
-  const std::vector<TensorView>& tensors() const { return tensors_; }
+  const std::map<std::string, GgufValue, std::less<>>& metadata() const {
+    return contents_.metadata;
+  }
+  /// In the order of the file.
+  const std::vector<TensorView>& tensors() const { return contents_.tensors; }
+  /// nullptr if there is no such tensor.
   const TensorView* find(std::string_view name) const;
   const std::filesystem::path& path() const { return file_.path(); }
 
@@ -45,9 +60,11 @@ class GgufFile {
   const GgufArray* array(std::string_view key) const;
 
  private:
+  template <class T>
+  const T* value(std::string_view key, const char* type_name) const;
+
   MappedFile file_;
-  std::map<std::string, GgufValue> metadata_;
-  std::vector<TensorView> tensors_;
+  GgufContents contents_;
 };
 
 }  // namespace temper::weights
