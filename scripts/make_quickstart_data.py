@@ -1,0 +1,77 @@
+"""Chats about Temper's recipe keys, out of the reference that Temper prints itself.
+
+Usage: temper recipe reference --json | make_quickstart_data.py FOLDER
+
+Writes FOLDER/train.jsonl and FOLDER/eval.jsonl. Every fact of a key is asked in several phrasings; one phrasing
+of each fact, another from key to key, is kept out of the training data, so that the loss on eval.jsonl falls
+only by what was learned about the key. No randomness: the same reference gives the same files.
+"""
+
+import json
+import pathlib
+import sys
+
+
+def facts(entry):
+    """Yields (phrasings, answer) for everything that the reference says about a key."""
+    key = entry["key"]
+    yield (
+        [
+            f"What does `{key}` do in a Temper recipe?",
+            f"What is the recipe key `{key}` for?",
+            f"Explain `{key}`.",
+            f"I found `{key}` in a recipe. What does it mean?",
+        ],
+        f"`{key}`: {entry['help'].rstrip('.')}.",
+    )
+    if entry["type"]:
+        bounds = f", {entry['bounds']}" if entry["bounds"] else ""
+        yield (
+            [
+                f"Which values may `{key}` have?",
+                f"What can I set `{key}` to?",
+                f"What type is `{key}`?",
+            ],
+            f"`{key}` takes: {entry['type']}{bounds}.",
+        )
+    if entry["default"]:
+        yield (
+            [
+                f"What is the default of `{key}`?",
+                f"What happens if I leave out `{key}`?",
+                f"Which value does `{key}` have if the recipe doesn't set it?",
+            ],
+            f"Without it, `{key}` is {entry['default']}.",
+        )
+
+
+def chat(question, answer):
+    return json.dumps(
+        {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]},
+        ensure_ascii=False,
+    )
+
+
+def split(entries):
+    """Lines for training and for evaluation."""
+    train, held_out = [], []
+    for index, entry in enumerate(entries):
+        for phrasings, answer in facts(entry):
+            kept_out = index % len(phrasings)
+            for number, question in enumerate(phrasings):
+                (held_out if number == kept_out else train).append(chat(question, answer))
+    return train, held_out
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in zip(("train", "eval"), split(json.load(sys.stdin))):
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print(f"{folder / name}.jsonl: {len(lines)} chats")
+
+
+if __name__ == "__main__":
+    main()

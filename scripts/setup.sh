@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Makes a Debian 12 machine ready and builds Temper. Safe to repeat: what is there already is left alone.
+# Usage: scripts/setup.sh [--no-build] [--test-tools]
+#   --no-build    packages and the virtual environment only
+#   --test-tools  also clang, clang-format and clang-tidy, which scripts/test.sh needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=yes
+packages=(
+  g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
+  libopenmpi-dev openmpi-bin openssh-client
+  libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsimdjson-dev
+  libonig-dev libutf8proc-dev libssl-dev zlib1g-dev libzstd-dev
+  libgtest-dev libgmock-dev
+)
+for argument in "$@"; do
+  case $argument in
+    --no-build) build=no ;;
+    --test-tools) packages+=(clang clang-format clang-tidy) ;;
+    *)
+      echo "setup.sh: unknown option $argument; the options are --no-build and --test-tools" >&2
+      exit 2
+      ;;
+  esac
+done
+
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "setup: installing ${missing[*]}"
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get -qq update
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" \
+    > /dev/null
+}
+
+# The environment holds LibTorch (headers and libraries of the torch wheel) and nothing of ours.
+make_environment() {
+  cmp -s scripts/requirements.txt .venv/requirements.txt && return 0
+  echo "setup: making .venv with $(tr '\n' ' ' < scripts/requirements.txt)"
+  python3 -m venv .venv
+  .venv/bin/pip install -q --disable-pip-version-check -r scripts/requirements.txt
+  cp scripts/requirements.txt .venv/requirements.txt
+}
+
+install_packages "${packages[@]}"
+make_environment
+if [ "$build" = yes ]; then
+  echo "setup: building into build/release"
+  cmake --preset release
+  cmake --build --preset release
+fi
