@@ -29,16 +29,16 @@ class BaseModel {
   /// Bytes of the weights as stored.
   virtual std::uint64_t stored_bytes() const = 0;
 
-  /// The stored tensor for a Hugging Face parameter name if it can be used in place as fp32 [out, in]:
-  /// F32, contiguous, 64-byte aligned, rows in Hugging Face order. Else an empty span.
+  /// The stored tensor for a Hugging Face parameter name if it can be used in place as fp32 [out,
+  /// in]: F32, contiguous, 64-byte aligned, rows in Hugging Face order. Else an empty span.
   virtual std::span<const float> map_float32(std::string_view parameter) const = 0;
 
-  /// Converts the parameter to fp32 into `out` (Hugging Face layout; GGUF's q and k rows put back in
-  /// rotate-half order). CHECKs the size.
+  /// Converts the parameter to fp32 into `out` (Hugging Face layout; GGUF's q and k rows put back
+  /// in rotate-half order). CHECKs the size.
   virtual void load_float32(std::string_view parameter, std::span<float> out) const = 0;
 
-  /// sha256 over the config and the list of (name, dtype, shape, size, first and last 4 KiB of data):
-  /// a cheap fingerprint to notice another base on resume.
+  /// sha256 over the config and the list of (name, dtype, shape, size, first and last 4 KiB of
+  /// data): a cheap fingerprint to notice another base on resume.
   virtual std::string fingerprint() const = 0;
 };
 

@@ -44,11 +44,15 @@ struct ModelConfig {
 };
 
 /// Reads a Hugging Face config.json (rope_theta and rope_scaling at the top, or rope_parameters as
-/// Transformers 5 writes them). UserError naming file and key for an unknown architecture, a missing
-/// or impossible value, or a feature that this trainer does not have.
+/// Transformers 5 writes them). UserError naming file and key for an unknown architecture, a
+/// missing or impossible value, or a feature that this trainer does not have.
 ModelConfig read_config_json(const std::filesystem::path& path);
 
 /// The same from GGUF metadata (general.architecture = llama).
 ModelConfig read_gguf_config(const weights::GgufFile& file);
+
+/// The config.json that Transformers (4 and 5) reads this model from: sorted keys, indented by two.
+/// `dtype` is that of the weights beside it, e.g. "float32".
+std::string config_json(const ModelConfig& config, const std::string& dtype = "float32");
 
 }  // namespace temper::model

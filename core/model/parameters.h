@@ -17,8 +17,8 @@ struct Parameter {
   std::int64_t num_elements() const;
 };
 
-/// Every parameter of the architecture in forward order: embedding; per layer input norm, q, k, v, o
-/// (weight then bias), post-attention norm, gate, up, down; final norm; head unless tied.
+/// Every parameter of the architecture in forward order: embedding; per layer input norm, q, k, v,
+/// o (weight then bias), post-attention norm, gate, up, down; final norm; head unless tied.
 std::vector<Parameter> list_parameters(const ModelConfig& config);
 
 /// One linear module that gets a LoRA pair, e.g. "model.layers.3.self_attn.q_proj".
@@ -31,10 +31,11 @@ struct LoraTarget {
 };
 
 /// Resolves adapter.targets (list of suffixes, a regex, or all-linear = every linear but lm_head),
-/// rank_pattern and alpha_pattern as PEFT does (docs: reference section 2.4): a list entry matches a
-/// module name that equals it or ends with "." + it; a regex must match the full name; the first
-/// pattern with (.*\.)?(pattern)$ wins. In forward order. UserError when an entry or pattern matches
-/// nothing (it lists the module names there are).
-std::vector<LoraTarget> resolve_lora_targets(const ModelConfig& config, const recipe::Adapter& adapter);
+/// rank_pattern and alpha_pattern as PEFT does (docs: reference section 2.4): a list entry matches
+/// a module name that equals it or ends with "." + it; a regex must match the full name; the first
+/// pattern with (.*\.)?(pattern)$ wins. In forward order. UserError when an entry or pattern
+/// matches nothing (it lists the module names there are).
+std::vector<LoraTarget> resolve_lora_targets(const ModelConfig& config,
+                                             const recipe::Adapter& adapter);
 
 }  // namespace temper::model
