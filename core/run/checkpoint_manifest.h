@@ -21,9 +21,9 @@ struct CheckpointObject {
 struct CheckpointManifest {
   std::int64_t version = 1;
   std::string attempt;
-  std::int64_t step = 0;         ///< optimizer steps done
-  std::uint64_t position = 0;    ///< next position of the training stream
-  int num_ranks = 0;             ///< that wrote it; any number may read it
+  std::int64_t step = 0;       ///< optimizer steps done
+  std::uint64_t position = 0;  ///< next position of the training stream
+  int num_ranks = 0;           ///< that wrote it; any number may read it
   std::string recipe_fingerprint;
   std::string data_fingerprint;
   std::string model_fingerprint;
@@ -43,15 +43,16 @@ struct CheckpointCandidate {
 };
 
 /// Lists folders newest step first and verifies (manifest parses, every object there with its size,
-/// crc32c and sha256) until the first good one. The result's last entry is the good one, if any; those
-/// before it were skipped, with the reason. `store` is rooted at the checkpoints folder.
+/// crc32c and sha256) until the first good one. The result's last entry is the good one, if any;
+/// those before it were skipped, with the reason. `store` is rooted at the checkpoints folder.
 std::vector<CheckpointCandidate> find_checkpoint(const storage::ObjectStore& store);
 
 /// Commits: writes the manifest with create_if_absent. False if somebody else's was there.
-[[nodiscard]] bool commit_checkpoint(storage::ObjectStore& store, const CheckpointManifest& manifest);
+[[nodiscard]] bool commit_checkpoint(storage::ObjectStore& store,
+                                     const CheckpointManifest& manifest);
 
-/// Deletes superseded checkpoints beyond `keep`: only what their manifests name, manifest first, never
-/// the newest verified one (`newest` is its folder). Returns the folders removed.
+/// Deletes superseded checkpoints beyond `keep`: only what their manifests name, manifest first,
+/// never the newest verified one (`newest` is its folder). Returns the folders removed.
 std::vector<std::string> collect_checkpoints(storage::ObjectStore& store, std::string_view newest,
                                              std::int64_t keep);
 

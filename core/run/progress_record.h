@@ -9,15 +9,15 @@ namespace temper::run {
 
 /// One line of progress.jsonl, written by rank 0 after each step (docs/progress.md has the schema).
 struct ProgressRecord {
-  std::string time;                 ///< UTC, RFC 3339
+  std::string time;  ///< UTC, RFC 3339
   std::string attempt;
-  std::int64_t step = 0;            ///< steps done
+  std::int64_t step = 0;  ///< steps done
   std::int64_t total_steps = 0;
-  std::uint64_t position = 0;       ///< stream position after the step
+  std::uint64_t position = 0;  ///< stream position after the step
   double epoch = 0;
-  std::optional<double> loss;       ///< mean over the step's trained tokens
+  std::optional<double> loss;  ///< mean over the step's trained tokens
   std::optional<double> eval_loss;
-  std::int64_t tokens = 0;          ///< of this step
+  std::int64_t tokens = 0;  ///< of this step
   std::int64_t trained_tokens = 0;
   double learning_rate = 0;
   double gradient_norm = 0;

@@ -12,7 +12,7 @@ namespace temper::run {
 struct RunLayout {
   std::filesystem::path root;  ///< <runs>/<name>-<id>
 
-  std::filesystem::path recipe() const { return root / "recipe.yaml"; }      ///< as given
+  std::filesystem::path recipe() const { return root / "recipe.yaml"; }  ///< as given
   std::filesystem::path resolved() const { return root / "resolved.yaml"; }
   std::filesystem::path cluster() const { return root / "cluster.yaml"; }
   std::filesystem::path plan() const { return root / "plan.yaml"; }
@@ -21,9 +21,9 @@ struct RunLayout {
   std::filesystem::path progress() const { return root / "progress.jsonl"; }
   std::filesystem::path logs() const { return root / "logs"; }
   std::filesystem::path launcher_log() const { return logs() / "launcher.log"; }
-  std::filesystem::path rank_log(int rank) const;                            ///< logs/rank-0003.log
+  std::filesystem::path rank_log(int rank) const;  ///< logs/rank-0003.log
   std::filesystem::path checkpoints() const { return root / "checkpoints"; }
-  std::filesystem::path adapter() const { return root / "adapter"; }         ///< or the full model
+  std::filesystem::path adapter() const { return root / "adapter"; }  ///< or the full model
   std::filesystem::path model() const { return root / "model"; }
 };
 

@@ -24,19 +24,21 @@ struct AttemptRecord {
   std::int64_t first_step = -1, last_step = -1;  ///< as far as progress.jsonl tells
 };
 
-/// run.json: identity, state and attempts of a run. Written by the supervisor only, replaced as a whole.
+/// run.json: identity, state and attempts of a run. Written by the supervisor only, replaced as a
+/// whole.
 struct RunRecord {
   std::int64_t version = 1;
-  std::string id;      ///< "smollm2-debian-1a2b3c4d"
+  std::string id;  ///< "smollm2-debian-1a2b3c4d"
   std::string name;
   std::string created;
   RunState state = RunState::kPending;
-  std::string host;              ///< of the supervisor
+  std::string host;  ///< of the supervisor
   int supervisor_pid = 0;
-  std::uint64_t supervisor_start = 0;  ///< start time in clock ticks, so that a reused pid is noticed
+  std::uint64_t supervisor_start =
+      0;  ///< start time in clock ticks, so that a reused pid is noticed
   std::string backend = "local";
   std::vector<AttemptRecord> attempts;
-  std::string message;           ///< the last error, one line
+  std::string message;  ///< the last error, one line
 };
 
 std::string to_json(const RunRecord& record);

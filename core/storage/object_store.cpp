@@ -39,6 +39,9 @@ void check_range(std::string_view url, std::string_view key, std::uint64_t begin
 
 std::unique_ptr<ObjectStore> open_store(const std::string& location) {
   constexpr std::string_view kSeparator = "://";
+  if (location.empty()) {
+    throw UserError("an empty location is no store; give a path, file:// or memory://");
+  }
   const std::size_t separator = location.find(kSeparator);
   if (separator == std::string::npos) {
     return std::make_unique<FileStore>(location);
