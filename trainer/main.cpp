@@ -1,0 +1,79 @@
+// temper-trainer: one rank of a run. The launcher starts it, directly or under mpirun.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/run/run_layout.h"
+#include "trainer/comm/communicator.h"
+#include "trainer/train/stop_signal.h"
+#include "trainer/train/training_run.h"
+
+namespace {
+
+using temper::ExitCode;
+
+struct Arguments {
+  temper::train::RunOptions run;
+  int ranks = 1;
+};
+
+ExitCode train(const Arguments& arguments, temper::train::StopSignal& stop) {
+  // A rank that fails leaves at once, without MPI's farewell: its peers wait in a collective, and
+  // mpirun ends them when it sees the exit code.
+  const auto fail = [](const std::exception& error) {
+    fmt::print(stderr, "temper-trainer: {}\n", error.what());
+    std::fflush(stderr);
+    std::_Exit(static_cast<int>(temper::exit_code_of(error)));
+  };
+  try {
+    auto communicator = temper::comm::open_communicator(arguments.ranks);
+    const temper::Logger logger(
+        temper::LogLevel::kInfo, fmt::format("rank {}", communicator->rank()),
+        temper::run::RunLayout{arguments.run.run_directory}.rank_log(communicator->rank()));
+    temper::SystemClock clock;
+    try {
+      temper::train::run_training(arguments.run, *communicator, logger, clock,
+                                  [&] { return stop.requested(); });
+    } catch (const temper::StopRequested& stopped) {
+      logger.info("{}", stopped.what());
+      return stopped.exit_code();
+    } catch (const std::exception& error) {
+      logger.error("{}", error.what());
+      fail(error);
+    }
+  } catch (const std::exception& error) {
+    fail(error);
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  temper::train::StopSignal stop;  // before any thread
+  Arguments arguments;
+  CLI::App app("One rank of a Temper run; started by `temper run`.", "temper-trainer");
+  app.set_version_flag("--version", TEMPER_VERSION);
+  app.add_option("--run", arguments.run.run_directory, "Run directory with resolved.yaml")
+      ->required();
+  app.add_option("--ranks", arguments.ranks, "Planned number of ranks")->check(CLI::PositiveNumber);
+  app.add_option("--slot-workers", arguments.run.slot_workers, "Threads that compute slots")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--attempt", arguments.run.attempt, "Id of this attempt")->required();
+  app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model")
+      ->delimiter(',');
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUser);
+  }
+  return static_cast<int>(train(arguments, stop));
+} catch (const std::exception& error) {
+  fmt::print(stderr, "temper-trainer: {}\n", error.what());
+  return static_cast<int>(temper::exit_code_of(error));
+}

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "trainer/comm/communicator.h"
+#include "trainer/model/float_buffer.h"
+#include "trainer/train/sum_tree.h"
+
+namespace temper::train {
+
+/// Sums the gradients of a step's slots along the fixed tree (sum_tree.h), so that the result has
+/// the same bits whoever computed which slot, in whatever order they finished, on however many
+/// ranks. Holds O(log slots + slot workers) buffers: a pair is summed as soon as both halves are
+/// there.
+class OrderedSum {
+ public:
+  using SlotRange = std::pair<std::int64_t, std::int64_t>;
+
+  /// `size`: floats of a gradient. Buffers are kept from step to step.
+  explicit OrderedSum(std::size_t size) : size_(size) {}
+
+  /// Starts a step in which this rank computes slots [range.first, range.second) of `num_slots`.
+  void begin(std::int64_t num_slots, SlotRange range);
+
+  /// A zeroed buffer for one slot's gradient. Thread-safe.
+  model::FloatBuffer take_buffer();
+
+  /// Hands in a slot's gradient. Thread-safe.
+  void add(std::int64_t slot, model::FloatBuffer gradient);
+
+  /// Finishes the tree over all ranks' slots into `result` (size floats), the same on every rank.
+  /// Each rank finishes one chunk of the gradient: chunks travel all-to-all, results are gathered.
+  void finish(comm::Communicator& communicator, const std::vector<SlotRange>& ranges,
+              std::span<float> result);
+
+ private:
+  using NodeBuffers = std::map<std::pair<std::int64_t, std::int64_t>, model::FloatBuffer>;
+
+  void recycle(model::FloatBuffer buffer);
+
+  std::size_t size_;
+  std::int64_t num_slots_ = 0;
+  SlotRange range_;
+  std::mutex mutex_;
+  NodeBuffers ready_;                       // guarded by mutex_
+  std::vector<model::FloatBuffer> unused_;  // guarded by mutex_
+};
+
+}  // namespace temper::train

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "core/base/unique_fd.h"
+#include "core/run/progress_record.h"
+
+namespace temper::train {
+
+/// Appends records to progress.jsonl, one write(2) a line, so that a reader or a kill never sees
+/// two lines mixed. Without a path (ranks other than 0) it drops them.
+class ProgressLog {
+ public:
+  ProgressLog() = default;
+  /// Throws RetryableError if the file can't be opened.
+  explicit ProgressLog(const std::filesystem::path& path);
+  /// A full disk must not stop training: false if the line could not be written.
+  bool append(const run::ProgressRecord& record);
+
+ private:
+  UniqueFd fd_;
+};
+
+/// All readable records of the file, in order; empty if there is none.
+std::vector<run::ProgressRecord> read_progress(const std::filesystem::path& path);
+
+}  // namespace temper::train

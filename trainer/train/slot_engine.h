@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "trainer/comm/communicator.h"
+#include "trainer/model/llama.h"
+#include "trainer/train/ordered_sum.h"
+#include "trainer/train/slot_workers.h"
+#include "trainer/train/step_batch.h"
+
+namespace temper::train {
+
+/// What a slot came to.
+struct SlotOutcome {
+  double loss_sum = 0;
+  bool finite = true;  ///< loss and every element of the gradient
+};
+
+/// Runs a rank's slots on its slot workers, each with its own workspace.
+class SlotEngine {
+ public:
+  /// All must outlive the engine.
+  SlotEngine(const model::LlamaModel& model, const model::Kernels& kernels, SlotWorkers& workers);
+
+  /// Outcomes of this rank's slots of `batch` (whose first is `first_slot`), in order; gradients go
+  /// into `sum`.
+  std::vector<SlotOutcome> train(const StepBatch& batch, std::int64_t first_slot,
+                                 const float* parameters, std::uint64_t seed, std::uint64_t step,
+                                 OrderedSum& sum);
+
+  /// Losses only.
+  std::vector<SlotOutcome> evaluate(const StepBatch& batch, const float* parameters);
+
+  /// Logits of one packed sequence; for the adapter's gate.
+  std::vector<float> logits(const model::PackedSequences& sequences, const float* parameters);
+
+ private:
+  const model::LlamaModel& model_;
+  const model::Kernels& kernels_;
+  SlotWorkers& workers_;
+  std::vector<model::SlotWorkspace> workspaces_;  // one a worker
+};
+
+}  // namespace temper::train

@@ -1,0 +1,189 @@
+#include "trainer/train/train_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/base/time_format.h"
+#include "trainer/train/memory_usage.h"
+#include "trainer/train/schedule.h"
+
+namespace temper::train {
+
+TrainLoop::TrainLoop(LoopParts parts, LoopSettings settings)
+    : parts_(parts),
+      settings_(std::move(settings)),
+      sum_(parts.layout.size()),
+      gradient_(parts.layout.size()) {}
+
+void TrainLoop::run() {
+  if (parts_.state.step == 0) {
+    evaluate_at_start();
+  }
+  while (parts_.state.step < settings_.total_steps) {
+    if (stopping_) {
+      save_and_wait();
+      throw StopRequested(
+          fmt::format("stopped after step {} of {}; its state is saved, resume to go on",
+                      parts_.state.step, settings_.total_steps));
+    }
+    run_step();
+  }
+  save_and_wait();
+}
+
+void TrainLoop::run_step() {
+  const auto begin = parts_.clock.steady_now();
+  run::ProgressRecord record = new_record();
+  const std::vector<data::PreparedSample> prepared =
+      parts_.samples.take(static_cast<std::uint64_t>(parts_.state.step));
+  record.data_wait_milliseconds = milliseconds_since(begin);
+  const StepBatch batch = assemble_step(parts_.communicator, prepared, parts_.recipe.batch.slots);
+
+  const auto compute_begin = parts_.clock.steady_now();
+  const StepReport report = compute(batch);
+  record.compute_milliseconds = milliseconds_since(compute_begin);
+  stopping_ |= report.stop_requested;
+  if (const std::int64_t slot = report.first_non_finite_slot(); slot >= 0) {
+    throw FatalError(fmt::format(
+        "step {}: the loss or gradient of slot {} is not finite (loss sum {}); nothing was "
+        "updated. Lower "
+        "optimizer.lr, or look at the samples of this step",
+        parts_.state.step, slot, report.slots[static_cast<std::size_t>(slot)].loss_sum));
+  }
+
+  const auto reduce_begin = parts_.clock.steady_now();
+  sum_.finish(parts_.communicator, batch.ranges, gradient_.span());
+  record.reduce_milliseconds = milliseconds_since(reduce_begin);
+  const auto optimizer_begin = parts_.clock.steady_now();
+  record.gradient_norm = update(batch, record);
+  record.optimizer_milliseconds = milliseconds_since(optimizer_begin);
+
+  const auto checkpoint_begin = parts_.clock.steady_now();
+  parts_.checkpoints.apply(report.checkpoint_statuses);
+  checkpoint_if_due();
+  record.checkpoint_milliseconds = milliseconds_since(checkpoint_begin);
+
+  record.step = parts_.state.step;
+  record.position = position();
+  record.epoch = static_cast<double>(record.position) / static_cast<double>(settings_.epoch_size);
+  record.loss = batch.num_trained > 0
+                    ? std::optional(report.loss_sum() / static_cast<double>(batch.num_trained))
+                    : std::nullopt;
+  record.tokens = batch.num_tokens;
+  record.trained_tokens = batch.num_trained;
+  record.memory_bytes = report.memory_bytes;
+  record.step_milliseconds = milliseconds_since(begin);
+  record.tokens_per_second =
+      1000 * static_cast<double>(batch.num_tokens) / record.step_milliseconds;
+  if (evaluation_is_due()) {
+    record.eval_loss = evaluate();
+  }
+  record.time = format_rfc3339(parts_.clock.now());
+  if (!parts_.progress.append(record)) {
+    parts_.logger.warning("step {}: progress.jsonl could not be written; is the disk full?",
+                          record.step);
+  }
+}
+
+StepReport TrainLoop::compute(const StepBatch& batch) {
+  const auto range = batch.ranges[static_cast<std::size_t>(parts_.communicator.rank())];
+  sum_.begin(batch.num_slots, range);
+  RankReport mine;
+  mine.slots = parts_.engine.train(batch, range.first, parts_.state.parameters.data(),
+                                   static_cast<std::uint64_t>(parts_.recipe.seed),
+                                   static_cast<std::uint64_t>(parts_.state.step), sum_);
+  mine.stop_requested = settings_.stop_requested();
+  mine.memory_bytes = peak_memory_bytes();
+  mine.checkpoint_status = parts_.checkpoints.status();
+  return exchange_reports(parts_.communicator, mine);
+}
+
+double TrainLoop::update(const StepBatch& batch, run::ProgressRecord& record) {
+  const recipe::Optimizer& options = parts_.recipe.optimizer;
+  const double per_token = 1.0 / static_cast<double>(std::max<std::int64_t>(batch.num_trained, 1));
+  AdamW& optimizer = parts_.state.optimizer;
+  const double norm = optimizer.gradient_norm(gradient_.span(), per_token, parts_.workers);
+  if (!std::isfinite(norm)) {
+    throw FatalError(
+        fmt::format("step {}: the sum of the slots' gradients is not finite; nothing was updated",
+                    parts_.state.step));
+  }
+  record.learning_rate =
+      learning_rate(parts_.recipe.schedule, options.lr, parts_.state.step, settings_.total_steps);
+  optimizer.step(parts_.state.parameters.span(), gradient_.span(),
+                 per_token * clipping_factor(norm, options.max_grad_norm), record.learning_rate,
+                 parts_.state.step + 1, parts_.workers);
+  ++parts_.state.step;
+  return norm;
+}
+
+void TrainLoop::checkpoint_if_due() {
+  const std::int64_t every = parts_.recipe.checkpoint.every;
+  const bool due =
+      every > 0 && parts_.state.step % every == 0 && parts_.state.step < settings_.total_steps;
+  if (!due || stopping_) {
+    return;
+  }
+  parts_.checkpoints.finish(parts_.communicator);  // at most one in flight
+  parts_.checkpoints.begin(parts_.state.step, position(), parts_.state.tensors(parts_.layout));
+}
+
+void TrainLoop::save_and_wait() {
+  parts_.checkpoints.finish(parts_.communicator);
+  if (parts_.checkpoints.last_committed_step() != parts_.state.step) {
+    parts_.checkpoints.begin(parts_.state.step, position(), parts_.state.tensors(parts_.layout));
+  }
+  if (!parts_.checkpoints.finish(parts_.communicator)) {
+    throw RetryableError(
+        fmt::format("step {}: the checkpoint could not be saved (the log says why); free "
+                    "space or mend the storage, then resume",
+                    parts_.state.step));
+  }
+}
+
+void TrainLoop::evaluate_at_start() {
+  if (parts_.evaluation == nullptr) {
+    return;
+  }
+  run::ProgressRecord record = new_record();
+  record.eval_loss = evaluate();
+  record.memory_bytes = peak_memory_bytes();
+  record.time = format_rfc3339(parts_.clock.now());
+  parts_.progress.append(record);
+}
+
+bool TrainLoop::evaluation_is_due() const {
+  const std::int64_t every = parts_.recipe.eval.every;
+  const std::int64_t step = parts_.state.step;
+  return parts_.evaluation != nullptr && !stopping_ &&
+         (step == settings_.total_steps || (every > 0 && step % every == 0));
+}
+
+std::optional<double> TrainLoop::evaluate() {
+  const std::optional<double> loss = parts_.evaluation->run(
+      parts_.engine, parts_.state.parameters.data(), settings_.stop_requested);
+  stopping_ |= !loss.has_value();
+  return loss;
+}
+
+run::ProgressRecord TrainLoop::new_record() const {
+  run::ProgressRecord record;
+  record.attempt = settings_.attempt;
+  record.total_steps = settings_.total_steps;
+  return record;
+}
+
+std::uint64_t TrainLoop::position() const {
+  const auto after = static_cast<std::uint64_t>(parts_.state.step * parts_.recipe.batch.samples);
+  return std::min(after, settings_.end_position);
+}
+
+double TrainLoop::milliseconds_since(std::chrono::steady_clock::time_point begin) const {
+  return std::chrono::duration<double, std::milli>(parts_.clock.steady_now() - begin).count();
+}
+
+}  // namespace temper::train

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/data/sample_pipeline.h"
+#include "core/recipe/recipe.h"
+#include "trainer/checkpoint/checkpoint_writer.h"
+#include "trainer/comm/communicator.h"
+#include "trainer/train/evaluation.h"
+#include "trainer/train/ordered_sum.h"
+#include "trainer/train/progress_log.h"
+#include "trainer/train/slot_engine.h"
+#include "trainer/train/step_control.h"
+#include "trainer/train/training_state.h"
+
+namespace temper::train {
+
+/// The parts of a run that the loop works with; all outlive it.
+struct LoopParts {
+  const recipe::Recipe& recipe;
+  const model::ParameterLayout& layout;
+  comm::Communicator& communicator;
+  SlotWorkers& workers;
+  SlotEngine& engine;
+  data::SamplePipeline& samples;
+  Evaluation* evaluation;  ///< nullptr: none
+  TrainingState& state;
+  checkpoint::CheckpointWriter& checkpoints;
+  ProgressLog& progress;
+  const Logger& logger;
+  Clock& clock;
+};
+
+struct LoopSettings {
+  std::int64_t total_steps = 0;
+  std::uint64_t end_position = 0;
+  std::uint64_t epoch_size = 0;
+  std::string attempt;
+  std::function<bool()> stop_requested;
+};
+
+/// Steps from the state's step to the last. Each step: batch, gradients of the slots, reports,
+/// ordered sum, clipped AdamW, checkpoint and evaluation when due, progress. Collective.
+class TrainLoop {
+ public:
+  TrainLoop(LoopParts parts, LoopSettings settings);
+
+  /// Returns after the last step with its state committed as a checkpoint. Throws StopRequested
+  /// after committing one at a step boundary, FatalError naming step and slot before any non-finite
+  /// update.
+  void run();
+
+ private:
+  void run_step();
+  StepReport compute(const StepBatch& batch);
+  double update(const StepBatch& batch, run::ProgressRecord& record);
+  void checkpoint_if_due();
+  void save_and_wait();
+  std::optional<double> evaluate();
+  void evaluate_at_start();
+  bool evaluation_is_due() const;
+  run::ProgressRecord new_record() const;
+  std::uint64_t position() const;
+  double milliseconds_since(std::chrono::steady_clock::time_point begin) const;
+
+  LoopParts parts_;
+  LoopSettings settings_;
+  OrderedSum sum_;
+  model::FloatBuffer gradient_;
+  bool stopping_ = false;
+};
+
+}  // namespace temper::train

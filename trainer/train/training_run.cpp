@@ -1,0 +1,221 @@
+// The composition root: every part of a run is made here, in the order of its needs, and nowhere
+// else.
+
+#include "trainer/train/training_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "core/base/environment.h"
+#include "core/base/error.h"
+#include "core/data/dataset.h"
+#include "core/data/sample_order.h"
+#include "core/data/sample_pipeline.h"
+#include "core/data/training_extent.h"
+#include "core/model/base_model.h"
+#include "core/model/parameters.h"
+#include "core/recipe/recipe_io.h"
+#include "core/run/run_layout.h"
+#include "core/storage/object_store.h"
+#include "core/text/sample_encoder.h"
+#include "trainer/checkpoint/checkpoint_writer.h"
+#include "trainer/checkpoint/fingerprints.h"
+#include "trainer/checkpoint/restore.h"
+#include "trainer/model/initialize.h"
+#include "trainer/model/llama.h"
+#include "trainer/train/evaluation.h"
+#include "trainer/train/export_result.h"
+#include "trainer/train/progress_log.h"
+#include "trainer/train/train_loop.h"
+
+namespace temper::train {
+namespace {
+
+/// One rank's parts. Members are made in order; each may use those above it.
+class TrainingRun {
+ public:
+  TrainingRun(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
+              Clock& clock, std::function<bool()> stop_requested)
+      : options_(options),
+        communicator_(communicator),
+        logger_(logger),
+        clock_(clock),
+        stop_requested_(std::move(stop_requested)),
+        began_(clock.steady_now()),
+        layout_{options.run_directory},
+        recipe_(recipe::read_recipe(layout_.resolved())),
+        base_(open_base(recipe_)),
+        text_(text::load_model_text(recipe_.model.base, recipe_.model.chat_template)),
+        encoder_(text_, recipe_.data.train_on),
+        dataset_(recipe_.data.train, cache_directory()),
+        order_(dataset_.shard_sizes(), static_cast<std::uint64_t>(recipe_.seed)),
+        extent_(data::training_extent(recipe_, dataset_.size())),
+        checkpoints_(storage::open_store(layout_.checkpoints().string())),
+        resumed_(find_checkpoint()),
+        samples_(dataset_, order_, encoder_, recipe_.data, pipeline_options()),
+        targets_(lora_targets()),
+        model_(build_model()),
+        kernels_(model::make_cpu_kernels()),
+        workers_(options.slot_workers),
+        engine_(*model_, *kernels_, workers_),
+        state_(model_->layout(), recipe_.optimizer) {
+    fill_state();
+  }
+
+  void run() {
+    std::optional<data::Dataset> eval_set;
+    std::optional<Evaluation> evaluation;
+    if (!recipe_.data.eval.empty()) {
+      eval_set.emplace(recipe_.data.eval, cache_directory());
+      evaluation.emplace(*eval_set, encoder_, recipe_, communicator_);
+    }
+    checkpoint::CheckpointWriter writer(*checkpoints_,
+                                        {communicator_.rank(), communicator_.size(),
+                                         options_.attempt, recipe_.checkpoint.keep, fingerprints()},
+                                        logger_, clock_);
+    ProgressLog progress = is_first() ? ProgressLog(layout_.progress()) : ProgressLog();
+    log_start();
+    TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
+                    evaluation ? &*evaluation : nullptr, state_, writer, progress, logger_, clock_},
+                   {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position, dataset_.size(), options_.attempt,
+                    stop_requested_});
+    loop.run();
+    if (is_first()) {
+      export_result({recipe_, layout_, *base_, *model_, targets_, dataset_, encoder_, engine_,
+                     state_, logger_});
+    }
+    communicator_.barrier();
+  }
+
+ private:
+  bool is_first() const { return communicator_.rank() == 0; }
+
+  static std::filesystem::path cache_directory() {
+    return Environment::from_process().cache_directory();
+  }
+
+  static std::unique_ptr<model::BaseModel> open_base(const recipe::Recipe& recipe) {
+    auto base = recipe.model.init == recipe::Init::kRandom
+                    ? model::BaseModel::open_config_only(recipe.model.base)
+                    : model::BaseModel::open(recipe.model.base);
+    if (recipe.data.max_length > base->config().context_length) {
+      throw UserError(
+          fmt::format("data.max_length: {} is more than the model's context of {}; lower it",
+                      recipe.data.max_length, base->config().context_length));
+    }
+    return base;
+  }
+
+  checkpoint::Fingerprints fingerprints() const {
+    return {recipe::result_fingerprint(recipe_), dataset_.fingerprint(), base_->fingerprint()};
+  }
+
+  std::optional<run::CheckpointManifest> find_checkpoint() {
+    auto manifest = checkpoint::find_newest(*checkpoints_, communicator_, logger_);
+    if (manifest) {
+      for (const std::string& change :
+           checkpoint::check_fingerprints(*manifest, fingerprints(), options_.allowed_changes)) {
+        logger_.warning("resuming although the {} changed since the checkpoint", change);
+      }
+    }
+    return manifest;
+  }
+
+  data::SamplePipeline::Options pipeline_options() const {
+    data::SamplePipeline::Options options;
+    options.first_step = resumed_ ? static_cast<std::uint64_t>(resumed_->step) : 0;
+    options.end_step = static_cast<std::uint64_t>(extent_.total_steps);
+    options.batch_samples = static_cast<std::uint64_t>(recipe_.batch.samples);
+    options.end_position = extent_.end_position;
+    options.rank = communicator_.rank();
+    options.num_ranks = communicator_.size();
+    return options;
+  }
+
+  std::vector<model::LoraTarget> lora_targets() const {
+    return recipe_.adapter.type == recipe::AdapterType::kLora
+               ? model::resolve_lora_targets(base_->config(), recipe_.adapter)
+               : std::vector<model::LoraTarget>{};
+  }
+
+  std::unique_ptr<model::LlamaModel> build_model() const {
+    return recipe_.adapter.type == recipe::AdapterType::kLora
+               ? model::LlamaModel::with_lora(*base_, targets_, recipe_.adapter.dropout,
+                                              recipe_.data.max_length)
+               : model::LlamaModel::fully_trained(base_->config(), recipe_.data.max_length);
+  }
+
+  void fill_state() {
+    const auto seed = static_cast<std::uint64_t>(recipe_.seed);
+    const std::span<float> parameters = state_.parameters.span();
+    if (resumed_) {
+      state_.step = resumed_->step;
+      checkpoint::load(*checkpoints_, communicator_, *resumed_, state_.tensors(model_->layout()));
+    } else if (recipe_.adapter.type == recipe::AdapterType::kLora) {
+      model::initialize_lora(model_->layout(), seed, parameters);
+    } else if (recipe_.model.init == recipe::Init::kRandom) {
+      model::initialize_randomly(model_->layout(), base_->config(), seed, parameters);
+    } else {
+      model::load_pretrained(model_->layout(), *base_, parameters);
+    }
+  }
+
+  void log_start() const {
+    const std::chrono::duration<double> took = clock_.steady_now() - began_;
+    logger_.info(
+        "ready after {:.2f} s: {} trained of {} parameters, {} samples, {} steps of {} samples in "
+        "{} "
+        "slots, {} ranks x {} slot workers ({})",
+        took.count(), model_->layout().num_parameters(), count_parameters(), dataset_.size(),
+        extent_.total_steps, recipe_.batch.samples, recipe_.batch.slots, communicator_.size(),
+        workers_.size(), communicator_.name());
+    if (resumed_) {
+      logger_.info("resumed at step {} from a checkpoint of {} ranks", resumed_->step,
+                   resumed_->num_ranks);
+    }
+  }
+
+  std::int64_t count_parameters() const {
+    std::int64_t total = 0;
+    for (const model::Parameter& parameter : model::list_parameters(base_->config())) {
+      total += parameter.num_elements();
+    }
+    return total;
+  }
+
+  const RunOptions& options_;
+  comm::Communicator& communicator_;
+  const Logger& logger_;
+  Clock& clock_;
+  std::function<bool()> stop_requested_;
+  std::chrono::steady_clock::time_point began_;
+  run::RunLayout layout_;
+  recipe::Recipe recipe_;
+  std::unique_ptr<model::BaseModel> base_;
+  text::ModelText text_;
+  text::SampleEncoder encoder_;
+  data::Dataset dataset_;
+  data::SampleOrder order_;
+  data::TrainingExtent extent_;
+  std::unique_ptr<storage::ObjectStore> checkpoints_;
+  std::optional<run::CheckpointManifest> resumed_;
+  data::SamplePipeline samples_;
+  std::vector<model::LoraTarget> targets_;
+  std::unique_ptr<model::LlamaModel> model_;
+  std::unique_ptr<model::Kernels> kernels_;
+  SlotWorkers workers_;
+  SlotEngine engine_;
+  TrainingState state_;
+};
+
+}  // namespace
+
+void run_training(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
+                  Clock& clock, const std::function<bool()>& stop_requested) {
+  TrainingRun(options, communicator, logger, clock, stop_requested).run();
+}
+
+}  // namespace temper::train

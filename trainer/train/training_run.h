@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "trainer/comm/communicator.h"
+
+namespace temper::train {
+
+struct RunOptions {
+  std::filesystem::path run_directory;
+  int slot_workers = 1;
+  std::string attempt;
+  std::vector<std::string> allowed_changes;  ///< of "recipe", "data", "model"
+};
+
+/// The whole life of one rank: reads <run>/resolved.yaml, opens model and data, restores the newest
+/// checkpoint if there is one, trains to the end and exports the result. Collective over the
+/// communicator. Throws what main turns into exit codes.
+void run_training(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
+                  Clock& clock, const std::function<bool()>& stop_requested);
+
+}  // namespace temper::train
