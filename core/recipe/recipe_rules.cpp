@@ -1,0 +1,266 @@
+#include "core/recipe/recipe_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "core/recipe/name_pattern.h"
+#include "core/recipe/yaml_scalar.h"
+
+namespace temper::recipe {
+namespace {
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+void version_is_known(std::int64_t version, std::string_view program, Reading& reading) {
+  if (reading.sound({"version"}) && version != 1) {
+    reading.fail_rule({"version"}, fmt::format("is {}, this {} reads version 1; write 1 or use the "
+                                               "temper that the file was written for",
+                                               version, program));
+  }
+}
+
+void name_is_a_safe_file_name(const Recipe& recipe, Reading& reading) {
+  constexpr std::size_t kLongest = 100;
+  const std::string& name = recipe.name;
+  const bool safe = !name.empty() && name.size() <= kLongest &&
+                    (is_letter(name[0]) || is_digit(name[0])) &&
+                    std::all_of(name.begin(), name.end(), [](char c) {
+                      return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
+                    });
+  // A missing name is reported as missing.
+  if (reading.has("name") && reading.sound({"name"}) && !safe) {
+    reading.fail_rule({"name"}, fmt::format("names a directory, is {}; write at most {} letters, "
+                                            "digits, '.', '_', '-', the first a letter or digit",
+                                            quote_for_message(name), kLongest));
+  }
+}
+
+void random_weights_are_trained_whole(const Recipe& recipe, Reading& reading) {
+  if (reading.sound({"model.init", "adapter.type"}) && recipe.model.init == Init::kRandom &&
+      recipe.adapter.type != AdapterType::kNone) {
+    reading.fail_rule({"model.init", "adapter.type"},
+                      "random weights stay random under an adapter, adapter.type is lora; write "
+                      "adapter: {type: none}, or init: pretrained");
+  }
+}
+
+void bf16_has_kernels(const Recipe& recipe, Reading& reading) {
+  if (reading.sound({"model.dtype"}) && recipe.model.dtype == DataType::kBf16) {
+    reading.fail_rule({"model.dtype"},
+                      "is bf16, for which this build has no kernels (it computes on CPUs, in "
+                      "fp32); write auto or fp32");
+  }
+}
+
+void adapter_keys_need_an_adapter(const Recipe& recipe, Reading& reading) {
+  const Adapter& adapter = recipe.adapter;
+  if (!reading.sound({"adapter.type"}) || adapter.type != AdapterType::kNone) {
+    return;
+  }
+  // Defaults pass: a resolved recipe spells them out.
+  const Adapter defaults;
+  const auto require_default = [&](std::string_view key, bool is_default) {
+    if (!is_default && reading.sound({key})) {
+      reading.fail_rule({key},
+                        "has no effect with adapter.type none, which trains all weights; "
+                        "remove it, or write type: lora");
+    }
+  };
+  require_default("adapter.rank", adapter.rank == defaults.rank);
+  require_default("adapter.alpha", adapter.alpha == defaults.alpha);
+  require_default("adapter.dropout", adapter.dropout == defaults.dropout);
+  require_default("adapter.targets", adapter.targets == defaults.targets);
+  require_default("adapter.rslora", adapter.rslora == defaults.rslora);
+  require_default("adapter.rank_pattern", adapter.rank_pattern.empty());
+  require_default("adapter.alpha_pattern", adapter.alpha_pattern.empty());
+}
+
+void pattern_compiles(const std::string& key, const std::string& pattern, Reading& reading) {
+  const std::string problem = find_pattern_problem(pattern);
+  if (!problem.empty() && reading.sound({key})) {
+    reading.fail_rule({key}, fmt::format("regex {}: {}; correct it, and mind that YAML takes \\ as "
+                                         "it is only in plain text and 'single quotes'",
+                                         quote_for_message(pattern), problem));
+  }
+}
+
+void patterns_compile(const Recipe& recipe, Reading& reading) {
+  if (const auto* regex = std::get_if<std::string>(&recipe.adapter.targets)) {
+    pattern_compiles("adapter.targets", *regex, reading);
+  }
+  for (const auto& [pattern, rank] : recipe.adapter.rank_pattern) {
+    pattern_compiles("adapter.rank_pattern." + pattern, pattern, reading);
+  }
+  for (const auto& [pattern, alpha] : recipe.adapter.alpha_pattern) {
+    pattern_compiles("adapter.alpha_pattern." + pattern, pattern, reading);
+  }
+}
+
+void target_endings_are_names(const Recipe& recipe, Reading& reading) {
+  const auto* endings = std::get_if<std::vector<std::string>>(&recipe.adapter.targets);
+  if (endings == nullptr || !reading.sound({"adapter.targets"})) {
+    return;
+  }
+  for (std::size_t i = 0; i < endings->size(); ++i) {
+    const std::string& ending = (*endings)[i];
+    const std::string key = fmt::format("adapter.targets.{}", i);
+    if (ending.empty() || ending == "all-linear") {
+      reading.fail_rule({key}, fmt::format("is {}, not a module's name; a list holds name endings "
+                                           "such as q_proj, all-linear stands alone",
+                                           quote_for_message(ending)));
+    }
+  }
+}
+
+void slots_have_samples(const Recipe& recipe, Reading& reading) {
+  const Batch& batch = recipe.batch;
+  if (reading.sound({"batch"}) && batch.slots > batch.samples) {
+    reading.fail_rule({"batch.slots", "batch.samples"},
+                      fmt::format("must be at most batch.samples, {} > {}; a slot without a sample "
+                                  "would idle, so lower slots or raise samples",
+                                  batch.slots, batch.samples));
+  }
+}
+
+void betas_are_two(const Recipe& recipe, Reading& reading) {
+  const std::size_t count = recipe.optimizer.betas.size();
+  if (reading.sound({"optimizer.betas"}) && count != 2) {
+    reading.fail_rule({"optimizer.betas"},
+                      fmt::format("must be two numbers, has {}; write e.g. [0.9, 0.999]", count));
+  }
+}
+
+void warmup_fits_the_run(const Recipe& recipe, Reading& reading) {
+  const double warmup = recipe.schedule.warmup;
+  if (!reading.sound({"schedule.warmup", "duration"}) || warmup < 1) {
+    return;
+  }
+  if (warmup != std::floor(warmup)) {
+    reading.fail_rule({"schedule.warmup"},
+                      fmt::format("from 1 on it counts steps, is {}; write a whole number, or a "
+                                  "share of all steps below 1",
+                                  print_number(warmup)));
+  } else if (recipe.duration.steps && warmup > static_cast<double>(*recipe.duration.steps)) {
+    reading.fail_rule({"schedule.warmup", "duration.steps"},
+                      fmt::format("takes {:.0f} steps, duration.steps is {}; lower it, or write a "
+                                  "share of all steps below 1",
+                                  warmup, *recipe.duration.steps));
+  }
+}
+
+void decay_is_of_wsd(const Recipe& recipe, Reading& reading) {
+  const Schedule& schedule = recipe.schedule;
+  if (reading.sound({"schedule.kind", "schedule.decay"}) && schedule.kind != ScheduleKind::kWsd &&
+      schedule.decay != Schedule{}.decay) {
+    reading.fail_rule({"schedule.decay"},
+                      fmt::format("has no effect with schedule.kind {}; remove it, or write kind: "
+                                  "wsd",
+                                  name_of(schedule.kind)));
+  }
+}
+
+void warmup_and_decay_fit_the_run(const Recipe& recipe, Reading& reading) {
+  const Schedule& schedule = recipe.schedule;
+  if (!reading.sound({"schedule", "duration"}) || schedule.kind != ScheduleKind::kWsd) {
+    return;
+  }
+  const bool warmup_is_share = schedule.warmup < 1;
+  if (!warmup_is_share && !recipe.duration.steps) {
+    return;  // the number of steps is known when the data is
+  }
+  const double warmup_share = warmup_is_share
+                                  ? schedule.warmup
+                                  : schedule.warmup / static_cast<double>(*recipe.duration.steps);
+  if (warmup_share <= 1 && warmup_share + schedule.decay > 1) {
+    reading.fail_rule({"schedule.decay", "schedule.warmup"},
+                      fmt::format("takes {:.3g} of the run and the warm-up {:.3g}, together more "
+                                  "than all of it; lower one of them",
+                                  schedule.decay, warmup_share));
+  }
+}
+
+void constant_rate_has_no_minimum(const Recipe& recipe, Reading& reading) {
+  const Schedule& schedule = recipe.schedule;
+  if (reading.sound({"schedule.kind", "schedule.min_lr_ratio"}) &&
+      schedule.kind == ScheduleKind::kConstant && schedule.min_lr_ratio != 0) {
+    reading.fail_rule(
+        {"schedule.min_lr_ratio"},
+        "has no effect with schedule.kind constant; remove it, or write another kind");
+  }
+}
+
+void duration_is_said_once(const Recipe& recipe, Reading& reading) {
+  const Duration& duration = recipe.duration;
+  if (!reading.sound({"duration"}) || duration.epochs.has_value() != duration.steps.has_value()) {
+    return;
+  }
+  reading.fail_rule({"duration"},
+                    duration.epochs
+                        ? "has both epochs and steps; remove one of them"
+                        : "is missing; write e.g. duration: {epochs: 3} or duration: {steps: 500}");
+}
+
+void evaluation_has_data(const Recipe& recipe, Reading& reading) {
+  if (!recipe.data.eval.empty() || !reading.sound({"data.eval"})) {
+    return;
+  }
+  for (const auto& [key, value] : {std::pair("eval.every", recipe.eval.every),
+                                   std::pair("eval.samples", recipe.eval.samples)}) {
+    if (reading.sound({key}) && value != 0) {
+      reading.fail_rule({key}, fmt::format("is {}, but data.eval is empty; name held-out data "
+                                           "there, or remove this key",
+                                           value));
+    }
+  }
+}
+
+void variables_have_names(const Cluster& cluster, Reading& reading) {
+  constexpr std::size_t kLongest = 200;
+  for (const auto& [name, value] : cluster.environment) {
+    const bool fine = !name.empty() && name.size() <= kLongest && !is_digit(name[0]) &&
+                      std::all_of(name.begin(), name.end(),
+                                  [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+    if (!fine) {
+      reading.fail_rule({"environment." + name, "environment"},
+                        fmt::format("{} can't name a variable; write letters, digits and '_', the "
+                                    "first no digit",
+                                    quote_for_message(name)));
+    }
+  }
+}
+
+}  // namespace
+
+void check_rules(const Recipe& recipe, Reading& reading) {
+  version_is_known(recipe.version, "recipe reader", reading);
+  name_is_a_safe_file_name(recipe, reading);
+  random_weights_are_trained_whole(recipe, reading);
+  bf16_has_kernels(recipe, reading);
+  adapter_keys_need_an_adapter(recipe, reading);
+  patterns_compile(recipe, reading);
+  target_endings_are_names(recipe, reading);
+  slots_have_samples(recipe, reading);
+  betas_are_two(recipe, reading);
+  warmup_fits_the_run(recipe, reading);
+  decay_is_of_wsd(recipe, reading);
+  warmup_and_decay_fit_the_run(recipe, reading);
+  constant_rate_has_no_minimum(recipe, reading);
+  duration_is_said_once(recipe, reading);
+  evaluation_has_data(recipe, reading);
+}
+
+void check_rules(const Cluster& cluster, Reading& reading) {
+  version_is_known(cluster.version, "cluster reader", reading);
+  variables_have_names(cluster, reading);
+}
+
+}  // namespace temper::recipe
