@@ -13,12 +13,14 @@
 namespace temper::testing {
 
 void expect_golden(const std::string& name, std::string_view actual) {
-  const std::filesystem::path path = std::filesystem::path(TEMPER_SOURCE_DIR) / "tests/golden" / name;
+  const std::filesystem::path path =
+      std::filesystem::path(TEMPER_SOURCE_DIR) / "tests/golden" / name;
   if (std::getenv("TEMPER_UPDATE_GOLDENS") != nullptr) {
     write_file(path, actual);
     return;
   }
-  ASSERT_TRUE(std::filesystem::exists(path)) << path << " is missing; TEMPER_UPDATE_GOLDENS=1 writes it";
+  ASSERT_TRUE(std::filesystem::exists(path))
+      << path << " is missing; TEMPER_UPDATE_GOLDENS=1 writes it";
   EXPECT_EQ(read_file(path), actual) << "golden " << name;
 }
 
