@@ -27,19 +27,14 @@ json number(double value) {
 }
 
 json target_modules(const ModelConfig& config, const std::vector<LoraTarget>& targets) {
-  std::map<std::string, std::size_t> available;
-  recipe::Adapter all_linear;
-  for (const LoraTarget& target : resolve_lora_targets(config, all_linear)) {
-    ++available[ending_of(target.module)];
-  }
-  std::map<std::string, std::size_t> adapted;
+  std::map<std::string, std::int64_t> adapted;
   for (const LoraTarget& target : targets) {
     ++adapted[ending_of(target.module)];
   }
   std::set<std::string> names;
   for (const LoraTarget& target : targets) {
     const std::string ending = ending_of(target.module);
-    names.insert(adapted.at(ending) == available.at(ending) ? ending : target.module);
+    names.insert(adapted.at(ending) == config.num_layers ? ending : target.module);
   }
   return names;
 }

@@ -3,34 +3,45 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <utility>
 
 #include "core/base/error.h"
 
 namespace temper::model {
 namespace {
 
-// Larger than any model, small enough that products of two fit 64 bits with room to spare.
-constexpr std::int64_t kLargestSize = std::int64_t{1} << 24;
+// Larger than any model, small enough that the bytes of all parameters fit 64 bits.
+constexpr std::int64_t kLargestSize = std::int64_t{1} << 22;
+constexpr std::int64_t kMostLayers = 4096;
+constexpr std::int64_t kLongestContext = std::int64_t{1} << 30;
+
+struct Size {
+  const char* key;
+  std::int64_t value;
+  std::int64_t largest;
+};
 
 [[noreturn]] void fail(const std::string& origin, const std::string& what) {
   throw UserError(fmt::format("{}: {}", origin, what));
 }
 
 void check_sizes(const ModelConfig& config, const std::string& origin) {
-  const std::pair<const char*, std::int64_t> sizes[] = {
-      {"vocab_size", config.vocabulary_size},
-      {"hidden_size", config.hidden_size},
-      {"intermediate_size", config.intermediate_size},
-      {"num_hidden_layers", config.num_layers},
-      {"num_attention_heads", config.num_heads},
-      {"num_key_value_heads", config.num_kv_heads},
-      {"head_dim", config.head_size},
-      {"max_position_embeddings", config.context_length}};
-  for (const auto& [key, size] : sizes) {
-    if (size < 1 || size > kLargestSize) {
-      fail(origin, fmt::format("{}: {} must be between 1 and {}", key, size, kLargestSize));
+  const Size sizes[] = {{"vocab_size", config.vocabulary_size, kLargestSize},
+                        {"hidden_size", config.hidden_size, kLargestSize},
+                        {"intermediate_size", config.intermediate_size, kLargestSize},
+                        {"num_hidden_layers", config.num_layers, kMostLayers},
+                        {"num_attention_heads", config.num_heads, kLargestSize},
+                        {"num_key_value_heads", config.num_kv_heads, kLargestSize},
+                        {"head_dim", config.head_size, kLargestSize},
+                        {"max_position_embeddings", config.context_length, kLongestContext}};
+  for (const Size& size : sizes) {
+    if (size.value < 1 || size.value > size.largest) {
+      fail(origin,
+           fmt::format("{}: {} must be between 1 and {}", size.key, size.value, size.largest));
     }
+  }
+  if (config.num_heads * config.head_size > kLargestSize) {
+    fail(origin, fmt::format("num_attention_heads {} of head_dim {} are more than {} together",
+                             config.num_heads, config.head_size, kLargestSize));
   }
 }
 

@@ -26,7 +26,6 @@ struct LinearModule {
   std::int64_t out_features;
 };
 
-// Every linear module, the head too: it must be seen to be refused.
 std::vector<LinearModule> linear_modules(const ModelConfig& config) {
   constexpr std::string_view kEnding = "_proj.weight";
   constexpr std::size_t kKind = std::string_view(".weight").size();
@@ -145,9 +144,10 @@ std::vector<LoraTarget> resolve_lora_targets(const ModelConfig& config,
     throw UserError(
         fmt::format("adapter.targets: matches no linear module; {}", module_names(modules)));
   }
-  if (selected.contains(std::string(kHead))) {
+  if (config.tied_embeddings && selected.contains(std::string(kHead))) {
     throw UserError(
-        "adapter.targets: lm_head can't get an adapter; leave it out (all-linear does)");
+        "adapter.targets: lm_head is this model's embedding too (tie_word_embeddings), so it can't "
+        "get an adapter of its own; leave it out (all-linear does)");
   }
   PatternValues<std::int64_t> ranks(adapter.rank_pattern, "adapter.rank_pattern");
   PatternValues<double> alphas(adapter.alpha_pattern, "adapter.alpha_pattern");

@@ -34,7 +34,8 @@ struct LoraTarget {
 /// rank_pattern and alpha_pattern as PEFT does (docs: reference section 2.4): a list entry matches
 /// a module name that equals it or ends with "." + it; a regex must match the full name; the first
 /// pattern with (.*\.)?(pattern)$ wins. In forward order. UserError when an entry or pattern
-/// matches nothing (it lists the module names there are).
+/// matches nothing (it lists the module names there are), or when lm_head is selected and is the
+/// embedding.
 std::vector<LoraTarget> resolve_lora_targets(const ModelConfig& config,
                                              const recipe::Adapter& adapter);
 

@@ -1,0 +1,88 @@
+#include "core/model/memory_estimate.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/model/parameters.h"
+
+namespace temper::model {
+namespace {
+
+constexpr std::int64_t kFloatBytes = 4;
+constexpr std::int64_t kLogitsOfChunk = std::int64_t{1} << 23;
+
+struct LoraSize {
+  std::int64_t parameters = 0;
+  std::int64_t ranks = 0;  // of all pairs: floats of their A outputs for a token
+};
+
+LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter) {
+  LoraSize size;
+  if (adapter.type == recipe::AdapterType::kNone) {
+    return size;
+  }
+  for (const LoraTarget& target : resolve_lora_targets(config, adapter)) {
+    size.parameters += target.rank * (target.in_features + target.out_features);
+    size.ranks += target.rank;
+  }
+  return size;
+}
+
+std::int64_t activation_floats(const ModelConfig& config, const LoraSize& lora,
+                               std::int64_t slot_tokens) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t query = config.num_heads * config.head_size;
+  const std::int64_t key = config.num_kv_heads * config.head_size;
+  const std::int64_t gate_up = 2 * config.intermediate_size;
+  const std::int64_t kept = 2 * hidden + query + 2 * key + query + gate_up + config.num_heads + 2;
+  const std::int64_t scratch = 4 * hidden + 2 * query + 2 * key + gate_up;
+  const std::int64_t loss_rows = 3 * hidden;
+  const std::int64_t chunk_rows =
+      std::clamp<std::int64_t>(kLogitsOfChunk / config.vocabulary_size, 16, 256);
+  return slot_tokens * (config.num_layers * kept + lora.ranks + scratch + loss_rows) +
+         chunk_rows * config.vocabulary_size;
+}
+
+std::uint64_t bytes_of(std::int64_t floats) {
+  return static_cast<std::uint64_t>(floats * kFloatBytes);
+}
+
+// Levels of the sum tree over the slots: ceil(log2(slots)).
+std::int64_t tree_levels(std::int64_t slots) {
+  return std::bit_width(static_cast<std::uint64_t>(slots - 1));
+}
+
+}  // namespace
+
+std::uint64_t MemoryEstimate::total_bytes() const {
+  return weight_bytes + gradient_bytes + moment_bytes + activation_bytes;
+}
+
+std::int64_t most_slot_tokens(const recipe::Recipe& recipe) {
+  const std::int64_t samples = (recipe.batch.samples + recipe.batch.slots - 1) / recipe.batch.slots;
+  return samples * recipe.data.max_length;
+}
+
+MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& recipe,
+                               const RankLoad& load) {
+  std::int64_t base = 0;
+  for (const Parameter& parameter : list_parameters(config)) {
+    base += parameter.num_elements();
+  }
+  const LoraSize lora = lora_size(config, recipe.adapter);
+  const bool full = recipe.adapter.type == recipe::AdapterType::kNone;
+  const std::int64_t trained = full ? base : lora.parameters;
+  MemoryEstimate estimate;
+  estimate.total_parameters = base + lora.parameters;
+  estimate.trained_parameters = trained;
+  estimate.weight_bytes = bytes_of(estimate.total_parameters);
+  estimate.gradient_bytes =
+      bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers + 1));
+  estimate.moment_bytes = bytes_of(2 * trained);
+  estimate.activation_bytes =
+      bytes_of(load.slot_workers * activation_floats(config, lora, load.slot_tokens));
+  estimate.checkpoint_bytes = bytes_of(3 * trained);
+  return estimate;
+}
+
+}  // namespace temper::model
