@@ -28,14 +28,15 @@ struct ModelText {
   std::string bos_token, eos_token;             ///< empty if none
 };
 
-/// From a Hugging Face folder (tokenizer.json, tokenizer_config.json, chat_template.jinja) or a .gguf
-/// file. `template_file` (may be empty) replaces the model's own template.
-ModelText load_model_text(const std::filesystem::path& model, const std::filesystem::path& template_file);
+/// From a Hugging Face folder (tokenizer.json, tokenizer_config.json, chat_template.jinja) or a
+/// .gguf file. `template_file` (may be empty) replaces the model's own template.
+ModelText load_model_text(const std::filesystem::path& model,
+                          const std::filesystem::path& template_file);
 
 /// JSON record → tokens and mask. Records: {"messages": [...]}, {"prompt": …, "completion": …} or
-/// {"text": …}. train_on: assistant = every assistant turn with its end-of-turn, last = the last one,
-/// all = every token; prompt/completion trains the completion and EOS unless all; text trains all.
-/// Thread-safe.
+/// {"text": …}. train_on: assistant = every assistant turn with its end-of-turn, last = the last
+/// one, all = every token; prompt/completion trains the completion and EOS unless all; text trains
+/// all. Thread-safe.
 class SampleEncoder {
  public:
   SampleEncoder(const ModelText& model, recipe::TrainOn train_on);

@@ -32,6 +32,7 @@ class Tokenizer {
   /// post-processor's template (BOS …); special tokens written in the text are always recognised.
   virtual Encoding encode(std::string_view text, bool add_special_tokens) const = 0;
   virtual std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens) const = 0;
+  /// The largest id + 1.
   virtual std::int64_t vocabulary_size() const = 0;
   virtual std::optional<std::int32_t> id_of(std::string_view token) const = 0;
   /// The bytes that an id stands for; for showing tokens.
@@ -42,6 +43,8 @@ class Tokenizer {
 
 /// tokenizer.json. UserError naming a component or flag that is not supported.
 std::unique_ptr<Tokenizer> load_tokenizer_json(const std::filesystem::path& path);
+/// The same from the file's content; `where` names it in errors.
+std::unique_ptr<Tokenizer> parse_tokenizer_json(std::string_view json, const std::string& where);
 /// tokenizer.ggml.* metadata (model gpt2 with pre = gpt-2, smollm, default …).
 std::unique_ptr<Tokenizer> load_gguf_tokenizer(const weights::GgufFile& file);
 
