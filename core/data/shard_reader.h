@@ -24,9 +24,10 @@ class ShardReader {
   virtual std::string fingerprint() const = 0;
 };
 
-/// JSON lines, plain, .gz or .zst. Blank lines are not records. The line index is built once and kept
-/// in `cache_dir` under the shard's identity (path, size, mtime; verified on reuse); compressed shards
-/// are decompressed there once. Safe with several processes building at the same time.
+/// JSON lines, plain, .gz or .zst. Blank lines are not records. The line index is built once and
+/// kept in `cache_dir` under the shard's identity (path, size, mtime; verified on reuse);
+/// compressed shards are decompressed there once. Safe with several processes building at the same
+/// time.
 std::unique_ptr<ShardReader> open_jsonl_shard(const std::filesystem::path& path,
                                               const std::filesystem::path& cache_dir);
 
