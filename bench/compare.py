@@ -32,7 +32,7 @@ def arguments():
     parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--model", type=pathlib.Path, default=REPOSITORY / "models" / "smollm2-135m-instruct")
-    parser.add_argument("--data", type=pathlib.Path, default=REPOSITORY / "data" / "debian.jsonl")
+    parser.add_argument("--data", type=pathlib.Path, default=REPOSITORY / "data" / "debian" / "train.jsonl")
     parser.add_argument("--temper", type=pathlib.Path, default=REPOSITORY / "build" / "release" / "bin" / "temper")
     return parser.parse_args()
 
@@ -40,7 +40,7 @@ def arguments():
 def prepare(options):
     subprocess.run([REPOSITORY / "scripts" / "reference_environment.sh"], check=True)
     if not options.data.exists():
-        subprocess.run([sys.executable, HERE / "make_debian_chats.py", options.data], check=True)
+        subprocess.run([sys.executable, REPOSITORY / "scripts" / "make_debian_chats.py", options.data.parent], check=True)
     if not (options.model / "config.json").exists():
         subprocess.run([REPOSITORY / "scripts" / "fetch_quickstart_model.sh"], check=True)
         gguf = REPOSITORY / "models" / "smollm2-135m-instruct.gguf"

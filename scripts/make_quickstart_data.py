@@ -12,15 +12,15 @@ import pathlib
 import sys
 
 
-def facts(entry):
-    """Yields (phrasings, answer) for everything that the reference says about a key."""
+def facts(entry, file):
+    """Yields (phrasings, answer) for everything that the reference says about a key of a `file`."""
     key = entry["key"]
     yield (
         [
-            f"What does `{key}` do in a Temper recipe?",
-            f"What is the recipe key `{key}` for?",
-            f"Explain `{key}`.",
-            f"I found `{key}` in a recipe. What does it mean?",
+            f"What does `{key}` do in a Temper {file}?",
+            f"What is the {file} key `{key}` for?",
+            f"Explain `{key}` of a {file}.",
+            f"I found `{key}` in a {file}. What does it mean?",
         ],
         f"`{key}`: {entry['help'].rstrip('.')}.",
     )
@@ -28,18 +28,18 @@ def facts(entry):
         bounds = f", {entry['bounds']}" if entry["bounds"] else ""
         yield (
             [
-                f"Which values may `{key}` have?",
-                f"What can I set `{key}` to?",
-                f"What type is `{key}`?",
+                f"Which values may `{key}` of a {file} have?",
+                f"What can I set `{key}` to in a {file}?",
+                f"What type is the {file} key `{key}`?",
             ],
             f"`{key}` takes: {entry['type']}{bounds}.",
         )
     if entry["default"]:
         yield (
             [
-                f"What is the default of `{key}`?",
-                f"What happens if I leave out `{key}`?",
-                f"Which value does `{key}` have if the recipe doesn't set it?",
+                f"What is the default of `{key}` in a {file}?",
+                f"What happens if I leave `{key}` out of a {file}?",
+                f"Which value does `{key}` have if the {file} doesn't set it?",
             ],
             f"Without it, `{key}` is {entry['default']}.",
         )
@@ -52,14 +52,15 @@ def chat(question, answer):
     )
 
 
-def split(entries):
+def split(reference):
     """Lines for training and for evaluation."""
     train, held_out = [], []
-    for index, entry in enumerate(entries):
-        for phrasings, answer in facts(entry):
-            kept_out = index % len(phrasings)
-            for number, question in enumerate(phrasings):
-                (held_out if number == kept_out else train).append(chat(question, answer))
+    for file, entries in (("recipe", reference["recipe"]), ("cluster file", reference["cluster"])):
+        for index, entry in enumerate(entries):
+            for phrasings, answer in facts(entry, file):
+                kept_out = index % len(phrasings)
+                for number, question in enumerate(phrasings):
+                    (held_out if number == kept_out else train).append(chat(question, answer))
     return train, held_out
 
 

@@ -1,7 +1,7 @@
 """Chats about Debian packages, one a package, out of Debian's own English descriptions (36 MB, 67,000 chats).
 
-Usage: make_debian_chats.py OUT.jsonl [NUMBER]   (root: apt-get fetches the descriptions)
-The same package lists give the same file.
+Usage: make_debian_chats.py FOLDER   (root: apt-get fetches the descriptions)
+Writes FOLDER/train.jsonl and FOLDER/eval.jsonl; the same package lists give the same files.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import sys
 
 LISTS = pathlib.Path("/var/lib/apt/lists")
 SHORTEST_DESCRIPTION = 40
+HELD_OUT = 512
 
 
 def records():
@@ -40,15 +41,14 @@ def main():
     ]
     # An order without neighbours of one name, the same on every machine.
     chats.sort(key=lambda chat: hashlib.sha256(chat[0]["content"].encode()).digest())
-    number = int(sys.argv[2]) if len(sys.argv) > 2 else len(chats)
-    out = pathlib.Path(sys.argv[1])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", encoding="utf-8") as file:
-        for messages in chats[:number]:
-            file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in (("eval", chats[:HELD_OUT]), ("train", chats[HELD_OUT:])):
+        lines = (json.dumps({"messages": messages}, ensure_ascii=False) + "\n" for messages in part)
+        (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
     main()
