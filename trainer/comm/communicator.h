@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "core/base/environment.h"
+
 namespace temper::comm {
 
 /// A group of ranks that call the same operations in the same order. One thread at a time a rank.
-/// Failures throw RetryableError naming the operation and, where known, the peer.
+/// Failures throw RetryableError naming the operation and, where known, the peer; after one, the
+/// group is of no use any more and the process is to leave (see mpi_communicator.h).
 /// Bytes only: sums are made by the callers in a fixed order, never by the transport.
 class Communicator {
  public:
@@ -22,7 +25,7 @@ class Communicator {
   virtual void barrier() = 0;
   /// `bytes` has the same size on all ranks; root's content is everywhere on return.
   virtual void broadcast(std::span<std::byte> bytes, int root) = 0;
-  /// Concatenates every rank's bytes (any size, may be empty) in rank order.
+  /// Every rank's bytes (any size, may be empty) in rank order.
   virtual std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> bytes) = 0;
   /// send[r] goes to rank r; returns what each rank sent to this one, in rank order.
   virtual std::vector<std::vector<std::byte>> all_to_all(
@@ -31,18 +34,15 @@ class Communicator {
   virtual void all_to_all_into(const std::vector<std::span<const std::byte>>& send,
                                const std::vector<std::span<std::byte>>& receive) = 0;
   /// Gathers chunks in place: rank r's chunk is all[offsets[r], offsets[r+1]) and is filled by it.
+  /// `offsets` (size() + 1 entries, rising, the last at most all.size()) is the same on all ranks.
   virtual void all_gather_into(std::span<std::byte> all, std::span<const std::size_t> offsets) = 0;
 };
 
-/// What the launcher's environment says: rank, size and which transport can join them.
-struct World {
-  int rank = 0;
-  int size = 1;
-  std::string source;  ///< "none", "Open MPI", "Slurm PMIx" …
-};
-
 /// Opens the communicator for this process: single without a launcher's environment, mpi under
-/// mpirun/PMIx. UserError if the world's size is not `planned_size`.
+/// mpirun or PMIx (world.h). UserError if the world's size is not `planned_size`.
+std::unique_ptr<Communicator> open_communicator(const Environment& environment, int planned_size);
+
+/// The same with the environment of this process.
 std::unique_ptr<Communicator> open_communicator(int planned_size);
 
 }  // namespace temper::comm
