@@ -1,0 +1,142 @@
+#include "trainer/export/adapter_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/mapped_file.h"
+#include "core/weights/safetensors.h"
+#include "trainer/export/adapter_tensors.h"
+#include "trainer/export/read_back.h"
+
+namespace temper::exporting {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
+  throw FatalError(fmt::format("{}: {}; the adapter is not exported", path.string(), what));
+}
+
+// The settings that PEFT reads from the file. Missing keys throw: PEFT would take its own defaults.
+recipe::Adapter settings_in(const fs::path& path) {
+  const MappedFile file(path);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
+                              file.bytes().size());
+  recipe::Adapter settings;
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    if (json.at("peft_type") != "LORA" || json.at("task_type") != "CAUSAL_LM") {
+      refuse(path, "it is not a LORA adapter for CAUSAL_LM");
+    }
+    settings.rank = json.at("r").get<std::int64_t>();
+    settings.alpha = json.at("lora_alpha").get<double>();
+    settings.rslora = json.at("use_rslora").get<bool>();
+    settings.rank_pattern = json.at("rank_pattern").get<std::map<std::string, std::int64_t>>();
+    settings.alpha_pattern = json.at("alpha_pattern").get<std::map<std::string, double>>();
+    const nlohmann::json& targets = json.at("target_modules");
+    if (targets.is_string()) {
+      settings.targets = targets.get<std::string>();
+    } else {
+      settings.targets = targets.get<std::vector<std::string>>();
+    }
+  } catch (const nlohmann::json::exception& error) {
+    refuse(path,
+           fmt::format("read back after writing, it is not what PEFT needs: {}", error.what()));
+  }
+  return settings;
+}
+
+// Modules, ranks and scalings are not stored with the tensors: loaders rebuild them from the
+// config.
+void check_config(const fs::path& path, const AdapterExport& adapter) {
+  std::vector<model::LoraTarget> expected =
+      model::resolve_lora_targets(adapter.config, settings_in(path));
+  if (expected.size() != adapter.modules.size()) {
+    refuse(path, fmt::format("it makes PEFT adapt {} modules, trained were {}", expected.size(),
+                             adapter.modules.size()));
+  }
+  std::map<std::string, const model::LoraTarget*> by_module;
+  for (const model::LoraTarget& target : expected) {
+    by_module.emplace(target.module, &target);
+  }
+  for (const TrainedLora& lora : adapter.modules) {
+    const auto found = by_module.find(lora.target.module);
+    if (found == by_module.end()) {
+      refuse(path, fmt::format("it does not make PEFT adapt {}", lora.target.module));
+    }
+    const model::LoraTarget& target = *found->second;
+    if (target.rank != lora.target.rank || target.scaling != lora.target.scaling ||
+        target.in_features != lora.target.in_features ||
+        target.out_features != lora.target.out_features) {
+      refuse(path,
+             fmt::format("it gives {} rank {}, scaling {} and [{}, {}], trained were rank {}, "
+                         "scaling {} and [{}, {}]",
+                         target.module, target.rank, target.scaling, target.out_features,
+                         target.in_features, lora.target.rank, lora.target.scaling,
+                         lora.target.out_features, lora.target.in_features));
+    }
+  }
+}
+
+void check_changed(const fs::path& path, const AdapterExport& adapter) {
+  const auto is_zero = [](float value) { return value == 0.0F; };
+  const bool all_zero = std::all_of(
+      adapter.modules.begin(), adapter.modules.end(),
+      [&](const TrainedLora& lora) { return std::all_of(lora.b.begin(), lora.b.end(), is_zero); });
+  if (adapter.expect_change && all_zero) {
+    refuse(path, "every lora_B is zero, so training has changed nothing; was the learning rate 0?");
+  }
+}
+
+AdapterTensors tensors_in(const weights::SafetensorsFile& file) {
+  AdapterTensors tensors;
+  for (const weights::TensorView& view : file.tensors()) {
+    std::vector<float>& values = tensors[view.name];
+    values.resize(view.bytes.size() / sizeof(float));
+    std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
+  }
+  return tensors;
+}
+
+void check_logits(const fs::path& path, const weights::SafetensorsFile& file,
+                  const LogitsProbe& probe) {
+  const std::vector<float> logits = probe.of_file(tensors_in(file));
+  if (logits.size() != probe.trained.size()) {
+    refuse(path, fmt::format("base + file give {} logits, the trained model {}", logits.size(),
+                             probe.trained.size()));
+  }
+  double largest = 0;
+  double difference = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const double delta = std::abs(static_cast<double>(logits[i]) - probe.trained[i]);
+    difference = std::isnan(delta) ? INFINITY : std::max(difference, delta);
+    largest = std::max(largest, std::abs(static_cast<double>(probe.trained[i])));
+  }
+  if (!(difference <= probe.tolerance * largest)) {
+    refuse(path, fmt::format("logits of base + file differ by {} from the trained model's, whose "
+                             "largest is {} (allowed: {} of it)",
+                             difference, largest, probe.tolerance));
+  }
+}
+
+}  // namespace
+
+void check_adapter(const fs::path& folder, const AdapterExport& adapter) {
+  const fs::path weights_path = folder / kAdapterWeightsFile;
+  const weights::SafetensorsFile file(weights_path);
+  check_tensors(file, weights_path, keyed_tensors(adapter));
+  check_changed(weights_path, adapter);
+  check_config(folder / kAdapterConfigFile, adapter);
+  if (adapter.probe) {
+    check_logits(weights_path, file, *adapter.probe);
+  }
+}
+
+}  // namespace temper::exporting

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+
+#include "trainer/export/adapter_export.h"
+
+namespace temper::exporting {
+
+/// The read-back gate on a written adapter folder (see export_adapter). Throws FatalError naming
+/// what does not agree, RetryableError if the bytes differ from what was written.
+void check_adapter(const std::filesystem::path& folder, const AdapterExport& adapter);
+
+}  // namespace temper::exporting
