@@ -1,0 +1,66 @@
+#include "launcher/backends/launch_command.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace temper::launch {
+namespace {
+
+void append(std::vector<std::string>& argv, std::initializer_list<std::string> more) {
+  argv.insert(argv.end(), more);
+}
+
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+    return word;
+  }
+  std::string result = "'";
+  for (const char c : word) {
+    result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return result + "'";
+}
+
+}  // namespace
+
+Command local_command(const LaunchSpec& spec, std::string_view attempt,
+                      const std::filesystem::path& output) {
+  Command command;
+  command.output = output;
+  command.environment = spec.environment;
+  if (spec.ranks > 1) {
+    append(command.argv, {"mpirun"});
+    if (spec.as_root) {
+      append(command.argv, {"--allow-run-as-root"});
+    }
+    append(command.argv,
+           {"--oversubscribe", "--bind-to", "none", "-n", fmt::to_string(spec.ranks)});
+    for (const auto& [name, value] : spec.environment) {
+      append(command.argv, {"-x", name});
+    }
+  }
+  append(command.argv, {spec.trainer.string(), "--run", spec.run_dir.string(), "--ranks",
+                        fmt::to_string(spec.ranks), "--slot-workers",
+                        fmt::to_string(spec.slot_workers), "--attempt", std::string(attempt)});
+  if (!spec.allow_changed.empty()) {
+    append(command.argv, {"--allow-changed", spec.allow_changed});
+  }
+  return command;
+}
+
+std::string shell_line(const Command& command) {
+  std::string line;
+  for (const auto& [name, value] : command.environment) {
+    line += fmt::format("{}={} ", name, quoted(value));
+  }
+  for (const std::string& word : command.argv) {
+    line += quoted(word) + " ";
+  }
+  line.pop_back();
+  return line;
+}
+
+}  // namespace temper::launch

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/base/process_runner.h"
+
+namespace temper::launch {
+
+/// What to start, without where its output goes.
+struct LaunchSpec {
+  std::filesystem::path trainer;  ///< the temper-trainer program
+  std::filesystem::path run_dir;
+  int ranks = 1;
+  int slot_workers = 1;       ///< a rank
+  std::string allow_changed;  ///< "recipe,data,model" or a part of it, or empty
+  std::map<std::string, std::string> environment;  ///< from the cluster file
+  bool as_root = false;                            ///< mpirun refuses to run as root unless told
+};
+
+/// The command of one attempt on this machine: the trainer itself for one rank, mpirun (Open
+/// MPI 4.1, mpirun(1)) for several. Pure. Ranks are not bound to cores: slot workers share them.
+Command local_command(const LaunchSpec& spec, std::string_view attempt,
+                      const std::filesystem::path& output);
+
+/// The command as it would be typed into a shell, its environment in front.
+std::string shell_line(const Command& command);
+
+}  // namespace temper::launch

@@ -1,0 +1,106 @@
+#include "launcher/cli/foreground.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "core/run/run_layout.h"
+#include "launcher/backends/backend.h"
+#include "launcher/backends/progress_follower.h"
+#include "launcher/backends/trainer_log.h"
+#include "launcher/cli/progress_display.h"
+
+namespace temper::launch {
+namespace {
+
+constexpr std::size_t kShownErrorLines = 8;
+
+std::string change_text(const char* what, std::optional<double> first, std::optional<double> last) {
+  return first && last ? fmt::format("{} {:.4f} -> {:.4f}\n", what, *first, *last) : "";
+}
+
+/// Losses before and after, and where the result is.
+std::string result_text(const run::RunLayout& layout, std::chrono::seconds duration) {
+  const ProgressSummary summary = summarise_progress(layout.progress());
+  std::string text = fmt::format("done: {} steps, {} in this session\n", summary.last_step,
+                                 duration_text(duration));
+  text += change_text("training loss  ", summary.first_loss, summary.last_loss);
+  text += change_text("evaluation loss", summary.first_eval_loss, summary.last_eval_loss);
+  for (const auto& [name, folder] :
+       {std::pair("adapter", layout.adapter()), std::pair("model", layout.model())}) {
+    if (std::filesystem::exists(folder)) {
+      text += fmt::format("{} {}\n", name, folder.string());
+    }
+  }
+  return text;
+}
+
+void tell_failure(Context& context, const run::RunLayout& layout, const Verdict& verdict) {
+  context.err << "failed: " << verdict.reason << "\n";
+  const std::optional<run::RunRecord> record = run::read_run_record(layout);
+  if (!record || record->attempts.empty()) {
+    return;
+  }
+  const std::filesystem::path log = attempt_log(layout, record->attempts.back().id);
+  context.err << "the trainer's last lines (all of them: " << log.string() << "):\n";
+  for (const std::string& line : last_error_lines(log, kShownErrorLines)) {
+    context.err << "  " << line << "\n";
+  }
+  context.err << "`temper resume " << layout.root.string()
+              << "` goes on from the last checkpoint once the cause is mended" << std::endl;
+}
+
+void tell_end(Context& context, const run::RunLayout& layout, const Verdict& verdict,
+              std::chrono::seconds duration, bool json) {
+  switch (verdict.kind) {
+    case Verdict::Kind::kDone:
+      (json ? context.err : context.out) << result_text(layout, duration) << std::flush;
+      return;
+    case Verdict::Kind::kStopped:
+      context.err << verdict.reason << "; `temper resume " << layout.root.string() << "` goes on"
+                  << std::endl;
+      return;
+    case Verdict::Kind::kRestart:
+    case Verdict::Kind::kFailed:
+      tell_failure(context, layout, verdict);
+  }
+}
+
+}  // namespace
+
+LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Cluster& cluster,
+                       const run::RunLayout& layout, const std::string& allow_changed) {
+  LaunchSpec spec;
+  spec.trainer = trainer;
+  spec.run_dir = layout.root;
+  spec.ranks = static_cast<int>(cluster.ranks);
+  spec.slot_workers = static_cast<int>(cluster.slot_workers);
+  spec.allow_changed = allow_changed;
+  spec.environment = cluster.environment;
+  spec.as_root = ::geteuid() == 0;
+  return spec;
+}
+
+int run_in_foreground(Context& context, const recipe::Cluster& cluster,
+                      const run::RunRecord& record, const LaunchSpec& spec, bool json) {
+  const auto backend = make_backend(cluster.kind, context.clock, context.runner);
+  const RestartPolicy policy{cluster.max_restarts,
+                             std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::duration<double>(cluster.backoff_seconds))};
+  using Mode = ProgressDisplay::Mode;
+  const Mode mode = json ? Mode::kJson : context.out_is_terminal ? Mode::kTerminal : Mode::kPlain;
+  ProgressDisplay display(mode, context.clock, context.out, context.err);
+  SystemSignals signals;
+  const auto started = context.clock.steady_now();
+  const Verdict verdict = backend->run(record, spec, policy, signals, display);
+  display.finish();
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::seconds>(context.clock.steady_now() - started);
+  tell_end(context, run::RunLayout{spec.run_dir}, verdict, duration, json);
+  return verdict.exit_code;
+}
+
+}  // namespace temper::launch

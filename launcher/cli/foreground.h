@@ -1,0 +1,20 @@
+#pragma once
+
+#include "core/recipe/cluster.h"
+#include "core/run/run_record.h"
+#include "launcher/backends/launch_command.h"
+#include "launcher/cli/context.h"
+
+namespace temper::launch {
+
+/// What to start for a run on a cluster.
+LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Cluster& cluster,
+                       const run::RunLayout& layout, const std::string& allow_changed);
+
+/// Runs the next attempts of a run in the foreground: shows progress (`json`: as records), passes
+/// signals on, and at the end tells the result or the trainer's last errors. Returns the exit code.
+/// The caller holds the run's lock.
+int run_in_foreground(Context& context, const recipe::Cluster& cluster,
+                      const run::RunRecord& record, const LaunchSpec& spec, bool json);
+
+}  // namespace temper::launch

@@ -1,0 +1,44 @@
+#include "launcher/cli/recipe_options.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "core/recipe/recipe_io.h"
+
+namespace temper::launch {
+
+void add_cluster_options(CLI::App& app, RecipeOptions& options) {
+  app.add_option("--on", options.cluster, "Cluster file: where to run (default: this machine)");
+  app.add_option("--ranks", options.ranks, "Trainer processes, over the cluster file's")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--slot-workers", options.slot_workers,
+                 "Threads a rank that each compute a slot, over the cluster file's; 0: by cores")
+      ->check(CLI::Range(0, 4096));
+}
+
+void add_recipe_options(CLI::App& app, RecipeOptions& options) {
+  app.add_option("RECIPE", options.recipe, "The recipe, a YAML file")->required();
+  app.add_option("--set", options.overrides, "Override a key: --set optimizer.lr=1e-4; repeatable")
+      ->allow_extra_args(false);
+  add_cluster_options(app, options);
+}
+
+recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster cluster,
+                               std::int64_t num_slots, unsigned num_cores) {
+  cluster.ranks = options.ranks.value_or(cluster.ranks);
+  cluster.slot_workers = options.slot_workers.value_or(cluster.slot_workers);
+  if (cluster.slot_workers == 0) {
+    const std::int64_t by_cores = static_cast<std::int64_t>(num_cores) / cluster.ranks;
+    const std::int64_t slots_a_rank = (num_slots + cluster.ranks - 1) / cluster.ranks;
+    cluster.slot_workers = std::max<std::int64_t>(1, std::min(by_cores, slots_a_rank));
+  }
+  return cluster;
+}
+
+recipe::Cluster load_cluster(const RecipeOptions& options, std::int64_t num_slots) {
+  const recipe::Cluster cluster =
+      options.cluster.empty() ? recipe::Cluster{} : recipe::read_cluster(options.cluster);
+  return settle_cluster(options, cluster, num_slots, std::thread::hardware_concurrency());
+}
+
+}  // namespace temper::launch

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/recipe/recipe.h"
+
+namespace temper::launch {
+
+/// The options of every verb that starts from a recipe.
+struct RecipeOptions {
+  std::string recipe;
+  std::string cluster;  ///< empty: this machine, one rank
+  std::vector<std::string> overrides;
+  std::optional<std::int64_t> ranks;
+  std::optional<std::int64_t> slot_workers;
+};
+
+/// Adds RECIPE, --set and the options of add_cluster_options. `options` must outlive the parse.
+void add_recipe_options(CLI::App& app, RecipeOptions& options);
+/// --on, --ranks and --slot-workers.
+void add_cluster_options(CLI::App& app, RecipeOptions& options);
+
+/// Fills in what the command line says and what "automatic" means here: slot_workers 0 becomes
+/// cores / ranks, at least 1 and at most as many as have a slot to compute.
+recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster cluster,
+                               std::int64_t num_slots, unsigned num_cores);
+
+/// The cluster of --on, or the default one; settled.
+recipe::Cluster load_cluster(const RecipeOptions& options, std::int64_t num_slots);
+
+}  // namespace temper::launch

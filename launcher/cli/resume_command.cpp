@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/recipe/recipe_io.h"
+#include "core/run/run_lock.h"
+#include "launcher/cli/find_run.h"
+#include "launcher/cli/foreground.h"
+#include "launcher/cli/new_run.h"
+#include "launcher/cli/recipe_options.h"
+#include "launcher/cli/trainer_location.h"
+#include "launcher/cli/verbs.h"
+#include "launcher/plan/absolute_paths.h"
+
+namespace temper::launch {
+namespace {
+
+struct ResumeOptions {
+  std::string run;
+  std::string runs_root = "runs";
+  std::string allow_changed;
+  RecipeOptions changes;  ///< all but the recipe itself
+  bool json = false;
+};
+
+bool allows(const std::string& list, std::string_view what) {
+  return ("," + list + ",").find("," + std::string(what) + ",") != std::string::npos;
+}
+
+/// Writes the recipe with the changes of --set, keeping the one of the last attempt beside it.
+void change_recipe(const run::RunLayout& layout, const run::RunRecord& record,
+                   const ResumeOptions& options) {
+  const recipe::Recipe old = recipe::read_recipe(layout.resolved());
+  const recipe::Recipe now =
+      with_absolute_paths(recipe::read_recipe(layout.resolved(), options.changes.overrides),
+                          std::filesystem::current_path());
+  const std::string difference = recipe::describe_difference(old, now);
+  if (!difference.empty() && !allows(options.allow_changed, "recipe")) {
+    throw UserError(fmt::format(
+        "{}: --set changes what decides the result:\n{}\nresume without it, or allow it with "
+        "--allow-changed recipe",
+        layout.root.string(), difference));
+  }
+  const std::string last = record.attempts.empty() ? "first" : record.attempts.back().id;
+  write_run_file(layout, layout.root / fmt::format("resolved.{}.yaml", last),
+                 read_text(layout.resolved()));
+  write_run_file(layout, layout.resolved(), recipe::dump(now));
+}
+
+/// The run's own cluster file unless --on names another, settled anew where ranks change.
+recipe::Cluster choose_cluster(const run::RunLayout& layout, RecipeOptions changes,
+                               std::int64_t num_slots) {
+  if (changes.cluster.empty()) {
+    changes.cluster = layout.cluster();
+    if (changes.ranks && !changes.slot_workers) {
+      changes.slot_workers = 0;  // the stored number was settled for other ranks
+    }
+  }
+  return load_cluster(changes, num_slots);
+}
+
+int resume(Context& context, const ResumeOptions& options) {
+  const run::RunLayout layout = find_run(options.runs_root, options.run).layout;
+  const run::RunLock lock(layout);
+  const run::RunRecord record =
+      *run::read_run_record(layout);  // as it is now that we hold the lock
+  if (record.state == run::RunState::kDone) {
+    context.out << "run " << record.id << " is already done: nothing to resume" << std::endl;
+    return 0;
+  }
+  const std::filesystem::path trainer = find_trainer(context);
+  if (!options.changes.overrides.empty()) {
+    change_recipe(layout, record, options);
+  }
+  const recipe::Recipe resolved = recipe::read_recipe(layout.resolved());
+  const recipe::Cluster cluster = choose_cluster(layout, options.changes, resolved.batch.slots);
+  write_run_file(layout, layout.cluster(), recipe::dump(cluster));
+  context.err << fmt::format("resuming {}: {} ranks x {} slot workers\n", record.id, cluster.ranks,
+                             cluster.slot_workers);
+  return run_in_foreground(context, cluster, record,
+                           launch_spec(trainer, cluster, layout, options.allow_changed),
+                           options.json);
+}
+
+void check_allowed(const std::string& list) {
+  std::size_t begin = 0;
+  while (begin <= list.size()) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string what = list.substr(begin, end - begin);
+    if (what != "recipe" && what != "data" && what != "model") {
+      throw CLI::ValidationError("--allow-changed", "'" + what +
+                                                        "' is none of recipe, data, model (a list "
+                                                        "is separated by commas)");
+    }
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+void add_resume(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<ResumeOptions>();
+  app.add_option("RUN", options->run, "The run: its folder, id or name")->required();
+  app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  app.add_option("--set", options->changes.overrides, "Change a key of the recipe; repeatable")
+      ->allow_extra_args(false);
+  add_cluster_options(app, options->changes);
+  app.add_option("--allow-changed", options->allow_changed,
+                 "Go on although these changed: recipe,data,model or a part of it");
+  app.add_flag("--json", options->json, "Print the progress records as JSON lines");
+  app.callback([&action, options] {
+    if (!options->allow_changed.empty()) {
+      check_allowed(options->allow_changed);
+    }
+    action = [options](Context& context) { return resume(context, *options); };
+  });
+}
+
+}  // namespace temper::launch

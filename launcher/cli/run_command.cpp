@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/recipe/recipe_io.h"
+#include "core/run/run_lock.h"
+#include "launcher/cli/foreground.h"
+#include "launcher/cli/new_run.h"
+#include "launcher/cli/recipe_options.h"
+#include "launcher/cli/trainer_location.h"
+#include "launcher/cli/verbs.h"
+#include "launcher/plan/absolute_paths.h"
+#include "launcher/plan/make_plan.h"
+#include "launcher/plan/render_plan.h"
+
+namespace temper::launch {
+namespace {
+
+struct RunOptions {
+  RecipeOptions recipe;
+  std::string name;
+  bool json = false;
+};
+
+int run(Context& context, const RunOptions& options) {
+  recipe::Recipe given = recipe::read_recipe(options.recipe.recipe, options.recipe.overrides);
+  if (!options.name.empty()) {
+    given.name = options.name;
+  }
+  const recipe::Recipe resolved = with_absolute_paths(given, std::filesystem::current_path());
+  const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
+
+  // Everything that the user could mend is found before anything is written.
+  const std::filesystem::path trainer = find_trainer(context);
+  PlanRequest request;
+  request.recipe = resolved;
+  request.cluster = cluster;
+  request.cache_dir = context.environment.cache_directory();
+  const RunPlan plan = make_plan(request);
+
+  const NewRun made = create_run(resolved, context.clock);
+  const run::RunLock lock(made.layout);
+  write_run_file(made.layout, made.layout.recipe(), read_text(options.recipe.recipe));
+  write_run_file(made.layout, made.layout.resolved(), recipe::dump(resolved));
+  write_run_file(made.layout, made.layout.cluster(), recipe::dump(cluster));
+  write_run_file(made.layout, made.layout.plan(), render_yaml(plan));
+  run::write_run_record(made.layout, made.record);
+  context.err << fmt::format("run {}: {} ranks x {} slot workers, in {}\n", made.record.id,
+                             cluster.ranks, cluster.slot_workers, made.layout.root.string());
+  return run_in_foreground(context, cluster, made.record,
+                           launch_spec(trainer, cluster, made.layout, ""), options.json);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<RunOptions>();
+  add_recipe_options(app, options->recipe);
+  app.add_option("--name", options->name, "Name of the run, over the recipe's");
+  app.add_flag("--json", options->json, "Print the progress records as JSON lines");
+  app.callback([&action, options] {
+    action = [options](Context& context) { return run(context, *options); };
+  });
+}
+
+}  // namespace temper::launch

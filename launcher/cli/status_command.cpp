@@ -1,0 +1,48 @@
+#include <memory>
+#include <string>
+
+#include "core/base/error.h"
+#include "launcher/cli/recipe_options.h"
+#include "launcher/cli/run_status.h"
+#include "launcher/cli/verbs.h"
+
+namespace temper::launch {
+namespace {
+
+struct StatusOptions {
+  std::string run;  ///< empty: the newest
+  std::string runs_root = "runs";
+  bool json = false;
+};
+
+FoundRun newest_run(const std::string& runs_root) {
+  std::vector<std::string> problems;
+  std::vector<FoundRun> runs = list_runs(runs_root, problems);
+  if (runs.empty()) {
+    throw UserError("no runs in " + runs_root + "; `temper run RECIPE` starts one");
+  }
+  return runs.back();
+}
+
+int status(Context& context, const StatusOptions& options) {
+  const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
+  const RunStatus found = status_of(options.run.empty() ? newest_run(options.runs_root)
+                                                        : find_run(options.runs_root, options.run),
+                                    *backend);
+  context.out << (options.json ? status_json(found) + "\n" : status_text(found)) << std::flush;
+  return 0;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<StatusOptions>();
+  app.add_option("RUN", options->run, "The run: its folder, id or name (default: the newest)");
+  app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  app.add_flag("--json", options->json, "Print one JSON object");
+  app.callback([&action, options] {
+    action = [options](Context& context) { return status(context, *options); };
+  });
+}
+
+}  // namespace temper::launch

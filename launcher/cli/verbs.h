@@ -1,0 +1,18 @@
+#pragma once
+
+#include "launcher/cli/command_line.h"
+
+/// One function a verb: adds its options to `app` and sets `action` to what it does.
+namespace temper::launch {
+
+void add_plan(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action);
+void add_resume(CLI::App& app, Action& action);
+void add_status(CLI::App& app, Action& action);
+void add_list(CLI::App& app, Action& action);
+void add_logs(CLI::App& app, Action& action);
+void add_cancel(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
+void add_recipe(CLI::App& app, Action& action);
+
+}  // namespace temper::launch

@@ -1,0 +1,177 @@
+#include "launcher/cli/verify_trial.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/mapped_file.h"
+#include "core/recipe/recipe_io.h"
+#include "core/run/checkpoint_manifest.h"
+#include "core/run/run_lock.h"
+#include "launcher/backends/trainer_log.h"
+#include "launcher/cli/foreground.h"
+#include "launcher/cli/new_run.h"
+
+namespace temper::launch {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_checkpoint(const run::RunLayout& layout) {
+  std::error_code absent;
+  const fs::directory_iterator folders(layout.checkpoints(), absent);
+  return std::any_of(begin(folders), end(folders), [](const fs::directory_entry& folder) {
+    return fs::exists(folder.path() / run::kManifestName);
+  });
+}
+
+/// Watches an attempt and sends one SIGKILL when its moment has come.
+class Interruption final : public SignalSource, public RunObserver {
+ public:
+  Interruption(const Trial& trial, const run::RunLayout& layout, const Clock& clock,
+               SignalSource& real)
+      : trial_(trial), layout_(layout), clock_(clock), real_(real) {}
+
+  void on_progress(const run::ProgressRecord& record) override {
+    step_reached_ = step_reached_ || record.step >= trial_.kill_after_step;
+  }
+
+  std::optional<int> poll() override {
+    if (const std::optional<int> number = real_.poll()) {
+      return number;
+    }
+    if (!moment_ && step_reached_ && has_checkpoint(layout_)) {
+      moment_ = clock_.steady_now() + trial_.kill_delay;
+    }
+    if (moment_ && !sent_ && clock_.steady_now() >= *moment_) {
+      sent_ = true;
+      return SIGKILL;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Trial& trial_;
+  const run::RunLayout& layout_;
+  const Clock& clock_;
+  SignalSource& real_;
+  bool step_reached_ = false;
+  bool sent_ = false;
+  std::optional<std::chrono::steady_clock::time_point> moment_;
+};
+
+/// sha256 over the names and contents of the result's weight files.
+std::string hash_result(const run::RunLayout& layout) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder : {layout.adapter(), layout.model()}) {
+    std::error_code absent;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, absent)) {
+      if (entry.path().extension() == ".safetensors") {
+        files.push_back(entry.path());
+      }
+    }
+  }
+  if (files.empty()) {
+    return "";
+  }
+  std::sort(files.begin(), files.end());
+  Sha256 hash;
+  for (const fs::path& file : files) {
+    hash.update(MappedFile(file).bytes());
+  }
+  return hash.hex_digest();
+}
+
+std::string failure_text(const run::RunLayout& layout, const Verdict& verdict) {
+  const std::optional<run::RunRecord> record = run::read_run_record(layout);
+  return record && !record->message.empty() ? record->message : verdict.reason;
+}
+
+/// One foreground run without output and without restarts.
+Verdict run_once(Context& context, const NewRun& made, const recipe::Cluster& cluster,
+                 const fs::path& trainer, SignalSource& signals, RunObserver& observer) {
+  const run::RunRecord record = run::read_run_record(made.layout).value_or(made.record);
+  const RestartPolicy never{0, {}};
+  const auto backend = make_backend(cluster.kind, context.clock, context.runner);
+  const Verdict verdict = backend->run(record, launch_spec(trainer, cluster, made.layout, ""),
+                                       never, signals, observer);
+  if (verdict.kind == Verdict::Kind::kStopped) {
+    throw StopRequested("verify was stopped before it could compare anything");
+  }
+  return verdict;
+}
+
+}  // namespace
+
+TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Trial& trial,
+                      const fs::path& trainer, SignalSource& signals) {
+  const auto started = context.clock.steady_now();
+  TrialResult result{trial, 0, "", ""};
+  const NewRun made = create_run(recipe, context.clock);
+  const run::RunLock lock(made.layout);
+  write_run_file(made.layout, made.layout.resolved(), recipe::dump(recipe));
+  recipe::Cluster cluster;
+  cluster.ranks = trial.ranks;
+  cluster.slot_workers = trial.slot_workers;
+
+  RunObserver quiet;
+  Verdict verdict;
+  if (trial.kill_after_step > 0) {
+    Interruption interruption(trial, made.layout, context.clock, signals);
+    verdict = run_once(context, made, cluster, trainer, interruption, interruption);
+    if (verdict.kind == Verdict::Kind::kDone) {
+      result.problem = "it ended before it could be interrupted; use more --steps";
+    }
+    cluster.ranks = trial.resume_ranks;
+  }
+  constexpr int kKilled = 128 + SIGKILL;
+  const bool killed = verdict.kind == Verdict::Kind::kFailed &&
+                      run::read_run_record(made.layout).has_value() &&
+                      run::read_run_record(made.layout)->attempts.back().exit_code == kKilled;
+  if (trial.kill_after_step == 0 || killed) {
+    verdict = run_once(context, made, cluster, trainer, signals, quiet);
+  }
+  if (verdict.kind == Verdict::Kind::kDone) {
+    result.sha256 = hash_result(made.layout);
+    result.problem = result.sha256.empty() ? "it left no weights behind" : result.problem;
+  } else {
+    result.problem = failure_text(made.layout, verdict);
+  }
+  result.seconds = std::chrono::duration<double>(context.clock.steady_now() - started).count();
+  return result;
+}
+
+std::string verify_table(const std::vector<TrialResult>& results) {
+  constexpr std::size_t kShownDigits = 16;
+  std::string table = fmt::format("{:<8} {:<13} {:<24} {:>8}  {:<16}  {}\n", "ranks",
+                                  "slot workers", "interrupted", "seconds", "sha256", "result");
+  for (const TrialResult& result : results) {
+    const Trial& trial = result.trial;
+    const bool interrupted = trial.kill_after_step > 0;
+    const bool same = !result.sha256.empty() && result.sha256 == results.front().sha256;
+    table += fmt::format(
+        "{:<8} {:<13} {:<24} {:>8.1f}  {:<16}  {}\n",
+        interrupted ? fmt::format("{}, then {}", trial.ranks, trial.resume_ranks)
+                    : fmt::to_string(trial.ranks),
+        trial.slot_workers,
+        interrupted ? fmt::format("killed after step {}", trial.kill_after_step) : "no",
+        result.seconds, result.sha256.empty() ? "-" : result.sha256.substr(0, kShownDigits),
+        !result.problem.empty() ? "FAILED: " + result.problem
+        : same                  ? "same"
+                                : "DIFFERENT");
+  }
+  return table;
+}
+
+bool all_the_same(const std::vector<TrialResult>& results) {
+  return !results.empty() &&
+         std::all_of(results.begin(), results.end(), [&](const TrialResult& result) {
+           return result.problem.empty() && result.sha256 == results.front().sha256;
+         });
+}
+
+}  // namespace temper::launch

@@ -1,0 +1,176 @@
+#include "launcher/plan/make_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/data/dataset.h"
+#include "core/data/token_statistics.h"
+#include "core/data/training_extent.h"
+#include "core/model/base_model.h"
+#include "core/model/memory_estimate.h"
+#include "core/text/sample_encoder.h"
+
+namespace temper::launch {
+namespace {
+
+namespace fs = std::filesystem;
+using recipe::Recipe;
+
+std::unique_ptr<model::BaseModel> open_base(const Recipe& recipe) {
+  if (!fs::exists(recipe.model.base)) {
+    throw UserError(
+        fmt::format("base model not found at {}: fetch it or correct model.base; `temper plan "
+                    "--without-model` shows what can be told without it",
+                    recipe.model.base));
+  }
+  return recipe.model.init == recipe::Init::kRandom
+             ? model::BaseModel::open_config_only(recipe.model.base)
+             : model::BaseModel::open(recipe.model.base);
+}
+
+/// Tokens of the longest slot. Dealing evens slots out, so it is the mean, unless one sample alone
+/// is longer; where nothing was counted, the most it could be.
+std::int64_t longest_slot(const PlanRequest& request, const RunPlan& plan) {
+  const Recipe& recipe = request.recipe;
+  if (!plan.tokens || !plan.data) {
+    return model::most_slot_tokens(recipe);
+  }
+  const double mean_sample =
+      static_cast<double>(plan.tokens->total) / static_cast<double>(plan.data->num_samples);
+  const double mean_slot = std::ceil(mean_sample * static_cast<double>(recipe.batch.samples) /
+                                     static_cast<double>(recipe.batch.slots));
+  const auto longest = static_cast<std::int64_t>(plan.tokens->longest);
+  return std::max(std::min(longest, recipe.data.max_length), static_cast<std::int64_t>(mean_slot));
+}
+
+PlannedModel plan_model(const PlanRequest& request, const model::BaseModel& base,
+                        const RunPlan& plan) {
+  const bool is_random = request.recipe.model.init == recipe::Init::kRandom;
+  const model::MemoryEstimate estimate = model::estimate_memory(
+      base.config(), request.recipe, {request.cluster.slot_workers, longest_slot(request, plan)});
+  PlannedModel planned;
+  planned.path = base.path().string();
+  planned.architecture = base.config().architecture;
+  planned.total_parameters = estimate.total_parameters;
+  planned.trained_parameters = estimate.trained_parameters;
+  planned.stored_bytes = is_random ? 0 : base.stored_bytes();
+  planned.memory_bytes = estimate.total_bytes();
+  planned.checkpoint_bytes = estimate.checkpoint_bytes;
+  return planned;
+}
+
+PlannedTokens plan_tokens(const PlanRequest& request, const data::Dataset& dataset,
+                          const data::RecordEncoder& encoder) {
+  constexpr std::size_t kListed = 20;
+  constexpr std::uint64_t kSampled = 1000;
+  const data::CountOptions options{request.full ? 0 : kSampled, kListed, request.num_threads};
+  const data::TokenStatistics statistics =
+      data::count_tokens(dataset, encoder, request.recipe.data, options);
+  const auto whole = [&statistics](std::int64_t count) {
+    return static_cast<std::uint64_t>(statistics.scaled(count));
+  };
+  PlannedTokens planned;
+  planned.estimated = statistics.estimated();
+  planned.measured_samples = statistics.num_counted;
+  planned.total = whole(statistics.tokens);
+  planned.trained = whole(statistics.trained_tokens);
+  planned.dropped = whole(statistics.dropped_tokens);
+  planned.truncated = whole(statistics.truncated_tokens);
+  planned.longest = static_cast<std::uint64_t>(statistics.longest);
+  for (const auto& [origin, length] : statistics.overlong) {
+    planned.overlong.push_back(fmt::format("{}: {} tokens, max_length is {}", origin, length,
+                                           request.recipe.data.max_length));
+  }
+  planned.num_overlong = whole(static_cast<std::int64_t>(statistics.num_overlong));
+  planned.problems = statistics.problems;
+  planned.num_problems = whole(static_cast<std::int64_t>(statistics.num_problems));
+  return planned;
+}
+
+std::optional<PlannedSteps> plan_steps(const Recipe& recipe,
+                                       const std::optional<PlannedData>& data) {
+  if (!data && !recipe.duration.steps) {
+    return std::nullopt;
+  }
+  const data::TrainingExtent extent =
+      data::training_extent(recipe, data ? data->num_samples : std::uint64_t{1});
+  PlannedSteps planned{extent.total_steps, extent.end_position, std::nullopt};
+  if (data) {
+    planned.epochs =
+        static_cast<double>(extent.end_position) / static_cast<double>(data->num_samples);
+  }
+  return planned;
+}
+
+/// The data sets if they can be opened; without the model, their absence is a note.
+struct OpenedData {
+  std::unique_ptr<data::Dataset> train, eval;
+};
+
+OpenedData open_data(const PlanRequest& request, RunPlan& plan) {
+  OpenedData opened;
+  const recipe::Data& data = request.recipe.data;
+  try {
+    opened.train = std::make_unique<data::Dataset>(data.train, request.cache_dir);
+    if (!data.eval.empty()) {
+      opened.eval = std::make_unique<data::Dataset>(data.eval, request.cache_dir);
+    }
+  } catch (const UserError& error) {
+    if (request.with_model) {
+      throw;
+    }
+    plan.notes.emplace_back(error.what());
+    return {};
+  }
+  plan.data = PlannedData{opened.train->size(), opened.train->shard_sizes().size(),
+                          opened.eval ? opened.eval->size() : 0};
+  return opened;
+}
+
+void plan_text(const PlanRequest& request, const data::Dataset& dataset, RunPlan& plan) {
+  const Recipe& recipe = request.recipe;
+  const text::ModelText model_text =
+      text::load_model_text(recipe.model.base, recipe.model.chat_template);
+  const text::SampleEncoder encoder(model_text, recipe.data.train_on);
+  plan.tokens = plan_tokens(request, dataset, data::TextRecordEncoder(encoder));
+  const data::Record first = dataset.read(0);
+  plan.first_sample = encoder.mark_trained(encoder.encode(first.bytes, first.origin));
+}
+
+void note_idle_workers(RunPlan& plan) {
+  const std::int64_t workers = plan.ranks * plan.slot_workers;
+  if (workers > plan.slots) {
+    plan.notes.push_back(fmt::format("{} of {} slot workers have nothing to do: batch.slots is {}",
+                                     workers - plan.slots, workers, plan.slots));
+  }
+}
+
+}  // namespace
+
+RunPlan make_plan(const PlanRequest& request) {
+  const Recipe& recipe = request.recipe;
+  RunPlan plan;
+  plan.name = recipe.name;
+  plan.batch_samples = recipe.batch.samples;
+  plan.slots = recipe.batch.slots;
+  plan.ranks = request.cluster.ranks;
+  plan.slot_workers = request.cluster.slot_workers;
+  const std::unique_ptr<model::BaseModel> base = request.with_model ? open_base(recipe) : nullptr;
+  const OpenedData opened = open_data(request, plan);
+  plan.steps = plan_steps(recipe, plan.data);
+  if (base && request.count_tokens) {
+    plan_text(request, *opened.train, plan);
+  }
+  if (base) {
+    plan.model = plan_model(request, *base, plan);
+  }
+  note_idle_workers(plan);
+  return plan;
+}
+
+}  // namespace temper::launch

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/recipe/cluster.h"
+#include "core/recipe/recipe.h"
+#include "launcher/plan/run_plan.h"
+
+namespace temper::launch {
+
+/// What to plan and how closely to look.
+struct PlanRequest {
+  recipe::Recipe recipe;    ///< with absolute paths
+  recipe::Cluster cluster;  ///< settled: slot_workers > 0
+  std::filesystem::path cache_dir;
+  bool with_model = true;    ///< false: plan what can be told without the base model's files
+  bool count_tokens = true;  ///< else tokens and the first sample are left out: quicker
+  bool full = false;         ///< count every sample instead of estimating
+  int num_threads = 1;
+};
+
+/// Looks at model and data and works out what would run; writes nothing but the data's index in
+/// `cache_dir`. `commands` and `backend` are left to the caller, who knows the backend. UserError
+/// if model or data are missing or wrong: what would stop the run is found here. Without the model,
+/// absent data are a note instead.
+RunPlan make_plan(const PlanRequest& request);
+
+}  // namespace temper::launch

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace temper::launch {
+
+/// The base model and what is trained of it.
+struct PlannedModel {
+  std::string path;
+  std::string architecture;
+  std::int64_t total_parameters = 0;  ///< with the adapter's
+  std::int64_t trained_parameters = 0;
+  std::uint64_t stored_bytes = 0;  ///< of the base model's weights
+  std::uint64_t memory_bytes = 0;  ///< estimate, a rank
+  std::uint64_t checkpoint_bytes = 0;
+};
+
+/// The records of the data set.
+struct PlannedData {
+  std::uint64_t num_samples = 0;
+  std::uint64_t num_shards = 0;
+  std::uint64_t num_eval_samples = 0;
+};
+
+/// Tokens of one pass over the training data.
+struct PlannedTokens {
+  bool estimated = true;  ///< from `measured_samples`, scaled up; else counted
+  std::uint64_t measured_samples = 0;
+  std::uint64_t total = 0;    ///< that are trained through, dropped and truncated ones left out
+  std::uint64_t trained = 0;  ///< whose loss counts
+  std::uint64_t dropped = 0;
+  std::uint64_t truncated = 0;
+  std::uint64_t longest = 0;          ///< of one sample, among those measured
+  std::uint64_t num_overlong = 0;     ///< samples longer than data.max_length
+  std::vector<std::string> overlong;  ///< the first of them, "file:line: 3000 tokens …"
+  std::uint64_t num_problems = 0;     ///< samples that would stop the run for another reason
+  std::vector<std::string> problems;  ///< the first of them
+};
+
+/// How the training runs through the data.
+struct PlannedSteps {
+  std::uint64_t total_steps = 0;
+  std::uint64_t positions = 0;   ///< samples trained on, repetitions counted
+  std::optional<double> epochs;  ///< unknown without the data
+};
+
+/// What `temper plan` shows and run directories keep as plan.yaml: everything that would happen, as
+/// data. Parts that could not be looked at are absent, with the reason in `notes`.
+struct RunPlan {
+  std::string name;
+  std::optional<PlannedModel> model;
+  std::optional<PlannedData> data;
+  std::optional<PlannedTokens> tokens;
+  std::optional<PlannedSteps> steps;
+  std::int64_t batch_samples = 0;
+  std::int64_t slots = 0;
+  std::int64_t ranks = 1;
+  std::int64_t slot_workers = 1;
+  std::string backend;
+  std::vector<std::string> commands;        ///< the exact command lines
+  std::optional<std::string> first_sample;  ///< its trained part between ⟦ and ⟧
+  std::vector<std::string> notes;
+};
+
+}  // namespace temper::launch
