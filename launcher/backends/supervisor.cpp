@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/time_format.h"
+#include "launcher/backends/orphans.h"
 #include "launcher/backends/trainer_log.h"
 
 namespace temper::launch {
@@ -58,6 +59,24 @@ struct Supervisor::Supervision {
       finish(run::RunState::kFailed, error.what(), static_cast<int>(ExitCode::kUser));
       throw;
     }
+  }
+
+  /// False while trainers are there that an earlier supervisor left behind.
+  bool is_alone() {
+    const std::vector<int> orphans = trainers_of(spec.run_dir);
+    if (orphans.empty()) {
+      kill_orphans_at.reset();
+      return true;
+    }
+    if (!kill_orphans_at) {
+      observer.on_message(
+          "a trainer of this run is still there: asking it to save and leave first");
+      signal_all(orphans, SIGTERM);
+      kill_orphans_at = clock.steady_now() + kOrphanGrace;
+    } else if (clock.steady_now() >= *kill_orphans_at) {
+      signal_all(orphans, SIGKILL);
+    }
+    return false;
   }
 
   void follow_progress() {
@@ -150,10 +169,12 @@ struct Supervisor::Supervision {
     attempt.ended = format_rfc3339(clock.now());
     attempt.exit_code = exit_code;
     record.state = state;
-    const bool ended_well = state == run::RunState::kDone || state == run::RunState::kStopped;
-    const std::string said = ended_well ? "" : last_error_line(log_file());
-    record.message = said.empty() ? (state == run::RunState::kDone ? "" : reason)
-                                  : fmt::format("{}: {}", reason, said);
+    record.message = state == run::RunState::kDone ? "" : reason;
+    const bool failed = state == run::RunState::kFailed || state == run::RunState::kRunning;
+    const std::string said = failed ? last_error_line(log_file()) : "";
+    if (!said.empty()) {
+      record.message += ": " + said;
+    }
     save();
   }
 
@@ -178,6 +199,7 @@ struct Supervisor::Supervision {
   std::unique_ptr<Process> process;  // null while waiting to restart
   std::chrono::steady_clock::time_point start_at;
   std::optional<std::chrono::steady_clock::time_point> kill_at;
+  std::optional<std::chrono::steady_clock::time_point> kill_orphans_at;
   int stops_asked = 0;
   std::optional<Verdict> verdict;
 };
@@ -193,9 +215,11 @@ Verdict Supervisor::supervise(run::RunRecord record, const LaunchSpec& spec,
     now.take_signals();
     if (now.verdict) {
       now.wait_ended_by_stop();
-    } else if (!now.process && clock_.steady_now() >= now.start_at) {
-      now.start_attempt();
-    } else if (now.process) {
+    } else if (!now.process) {
+      if (clock_.steady_now() >= now.start_at && now.is_alone()) {
+        now.start_attempt();
+      }
+    } else {
       now.follow_progress();
       if (const std::optional<ExitStatus> status = now.process->poll()) {
         now.end_attempt(*status);

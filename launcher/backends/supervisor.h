@@ -35,10 +35,14 @@ class RunObserver {
 /// SIGTERM and SIGINT as an order to kill them): they checkpoint and leave with 85. The second one
 /// is passed on as SIGTERM, and what is still there kGrace later, or at the third, is killed.
 /// SIGKILL from the source kills at once (`temper verify` interrupts with it).
+///
+/// Trainers of this run that an earlier supervisor left behind are asked to save and leave before
+/// an attempt starts, and killed if they are still there kOrphanGrace later.
 class Supervisor {
  public:
   static constexpr std::chrono::nanoseconds kPollInterval = std::chrono::milliseconds(20);
   static constexpr std::chrono::nanoseconds kGrace = std::chrono::seconds(5);
+  static constexpr std::chrono::nanoseconds kOrphanGrace = std::chrono::seconds(30);
 
   /// References must outlive the supervisor.
   Supervisor(Clock& clock, ProcessRunner& runner, SignalSource& signals, RunObserver& observer);

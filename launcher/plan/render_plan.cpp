@@ -152,8 +152,8 @@ std::string render_text(const RunPlan& plan) {
   if (plan.steps) {
     text += steps_text(plan);
   }
-  text += line("slots", fmt::format("{}, on {} ranks x {} slot workers", plan.slots, plan.ranks,
-                                    plan.slot_workers));
+  text += line("batch", fmt::format("{} samples a step in {} slots, on {} ranks x {} slot workers",
+                                    plan.batch_samples, plan.slots, plan.ranks, plan.slot_workers));
   if (plan.model) {
     text +=
         line("memory", fmt::format("{} a rank (estimate)", bytes_text(plan.model->memory_bytes)));

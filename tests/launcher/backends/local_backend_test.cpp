@@ -1,0 +1,96 @@
+#include "launcher/backends/local_backend.h"
+
+#include <gmock/gmock.h>
+
+#include "core/base/error.h"
+#include "launcher/backends/orphans.h"
+#include "launcher/backends/process_identity.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_process_runner.h"
+
+namespace temper::launch {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class LocalBackendTest : public ::testing::Test {
+ protected:
+  run::RunRecord running_here() const {
+    const ProcessIdentity self = this_process();
+    run::RunRecord record;
+    record.id = "run-1";
+    record.state = run::RunState::kRunning;
+    record.host = self.host;
+    record.supervisor_pid = self.pid;
+    record.supervisor_start = self.start_ticks;
+    return record;
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeProcessRunner runner_;
+  LocalBackend backend_{clock_, runner_};
+};
+
+TEST_F(LocalBackendTest, RendersTheCommandThatItWouldStart) {
+  LaunchSpec spec;
+  spec.trainer = "/bin/temper-trainer";
+  spec.run_dir = "/runs/r";
+  EXPECT_THAT(backend_.render(spec), ElementsAre(StartsWith("/bin/temper-trainer --run /runs/r")));
+}
+
+TEST_F(LocalBackendTest, BelievesARecordWhoseSupervisorLives) {
+  EXPECT_EQ(backend_.state(running_here()).state, run::RunState::kRunning);
+}
+
+TEST_F(LocalBackendTest, NoticesADeadSupervisor) {
+  run::RunRecord record = running_here();
+  record.supervisor_start += 1;
+  const BackendState state = backend_.state(record);
+  EXPECT_EQ(state.state, run::RunState::kFailed);
+  EXPECT_THAT(state.note, HasSubstr("temper resume run-1"));
+}
+
+TEST_F(LocalBackendTest, KeepsAFinishedState) {
+  run::RunRecord record = running_here();
+  record.state = run::RunState::kDone;
+  record.supervisor_start += 1;
+  EXPECT_EQ(backend_.state(record).state, run::RunState::kDone);
+}
+
+TEST_F(LocalBackendTest, CannotCancelARunOfADeadSupervisor) {
+  run::RunRecord record = running_here();
+  record.supervisor_start += 1;
+  EXPECT_THROW(backend_.cancel(record), UserError);
+}
+
+TEST_F(LocalBackendTest, CannotCancelARunOfAnotherHost) {
+  run::RunRecord record = running_here();
+  record.host += "-other";
+  try {
+    backend_.cancel(record);
+    FAIL() << "no error";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(record.host));
+  }
+}
+
+TEST(OrphansTest, FindsProcessesOfARunByTheirArguments) {
+  SystemProcessRunner runner;
+  Command command;
+  command.argv = {"sh", "-c", "sleep 60; :", "--run", "/runs/of-orphans-test"};
+  const auto process = runner.start(command);
+  std::vector<int> found;
+  while (found.empty()) {  // the child has yet to exec
+    found = trainers_of("/runs/of-orphans-test");
+  }
+  EXPECT_THAT(found, ElementsAre(process->pid()));
+  EXPECT_TRUE(trainers_of("/runs/of-orphans").empty());
+  process->signal(9);
+  process->wait();
+  EXPECT_TRUE(trainers_of("/runs/of-orphans-test").empty());
+}
+
+}  // namespace
+}  // namespace temper::launch
