@@ -13,18 +13,23 @@ std::string print_bound(double bound) {
   return bound == std::floor(bound) ? fmt::format("{:.0f}", bound) : print_number(bound);
 }
 
+/// The first sentence of a help text.
+std::string_view in_short(std::string_view help) {
+  return help.substr(0, help.find(". "));
+}
+
 }  // namespace
 
 FieldChecks& FieldChecks::required() {
   if (missing_) {
-    reading_.fail_missing(key_, place_, help_);
+    reading_.fail_missing(key_, place_, in_short(help_));
   }
   return *this;
 }
 
 FieldChecks& FieldChecks::not_empty() {
   if (empty_ && !missing_) {
-    reading_.fail(key_, place_, fmt::format("is empty; {}", help_));
+    reading_.fail(key_, place_, fmt::format("is empty; write one: {}", in_short(help_)));
   }
   return *this;
 }
@@ -66,8 +71,8 @@ FieldChecks& FieldChecks::at_most(double bound) {
 }
 
 void FieldChecks::report(const Number& number, std::string_view relation, double bound) {
-  const std::string advice =
-      fallback_.empty() ? "change it" : fmt::format("the default is {}", fallback_);
+  const std::string advice = fallback_.empty() ? fmt::format("meant is: {}", in_short(help_))
+                                               : fmt::format("the default is {}", fallback_);
   reading_.fail(
       number.key, number.place,
       fmt::format("must be {} {}, is {}; {}", relation, print_bound(bound), number.shown, advice));

@@ -122,7 +122,9 @@ std::optional<std::size_t> FieldReader::read_choice(const YamlNode& node, const 
       names.size() == 1 ? names.front() : fmt::format("one of {}", fmt::join(names, ", "));
   const std::string nearest = node.is_scalar() ? nearest_choice(node.text, names) : "";
   fail_type(node, key, what,
-            nearest.empty() ? "write one of these" : fmt::format("did you mean {}?", nearest));
+            nearest.empty()
+                ? std::string(names.size() == 1 ? "there is no other so far" : "write one of these")
+                : fmt::format("did you mean {}?", nearest));
   return std::nullopt;
 }
 

@@ -122,7 +122,6 @@ constexpr ForeignName kNames[] = {
     {"ds_type", "data.train[].format", ""},
     {"dataset_text_field", "", "a record has `messages`, `prompt` and `completion`, or `text`"},
     {"field_messages", "", "a record has `messages`, `prompt` and `completion`, or `text`"},
-    {"type", "", "the kind of a record is read off its fields: `messages`, `prompt` and `completion`, or `text`"},
     {"shuffle", "", "the order is always shuffled, by `seed`"},
     {"shuffle_merged_datasets", "", "the order is always shuffled, by `seed`"},
     {"data_seed", "seed", ""},

@@ -5,6 +5,15 @@
 #include <array>
 
 namespace temper::recipe {
+namespace {
+
+/// Not safe from several threads at first; a static is.
+void initialize_oniguruma() {
+  OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
+  [[maybe_unused]] static const int status = onig_initialize(encodings, 1);
+}
+
+}  // namespace
 
 std::string find_pattern_problem(std::string_view pattern) {
   constexpr std::size_t kLongest = 200;  // longer ones could not be keys of a YAML mapping
@@ -15,8 +24,7 @@ std::string find_pattern_problem(std::string_view pattern) {
     return "is longer than 200 bytes";
   }
   const auto* begin = reinterpret_cast<const OnigUChar*>(pattern.data());
-  OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
-  onig_initialize(encodings, 1);
+  initialize_oniguruma();
   OnigRegex regex = nullptr;
   OnigErrorInfo info = {};
   const int status = onig_new(&regex, begin, begin + pattern.size(), ONIG_OPTION_NONE,

@@ -20,11 +20,12 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-void version_is_known(std::int64_t version, std::string_view program, Reading& reading) {
+void version_is_known(std::int64_t version, Reading& reading) {
   if (reading.sound({"version"}) && version != 1) {
-    reading.fail_rule({"version"}, fmt::format("is {}, this {} reads version 1; write 1 or use the "
-                                               "temper that the file was written for",
-                                               version, program));
+    reading.fail_rule({"version"},
+                      fmt::format("is {}, but this temper reads version 1; write 1, or "
+                                  "run the temper that the file was written for",
+                                  version));
   }
 }
 
@@ -241,7 +242,7 @@ void variables_have_names(const Cluster& cluster, Reading& reading) {
 }  // namespace
 
 void check_rules(const Recipe& recipe, Reading& reading) {
-  version_is_known(recipe.version, "recipe reader", reading);
+  version_is_known(recipe.version, reading);
   name_is_a_safe_file_name(recipe, reading);
   random_weights_are_trained_whole(recipe, reading);
   bf16_has_kernels(recipe, reading);
@@ -259,7 +260,7 @@ void check_rules(const Recipe& recipe, Reading& reading) {
 }
 
 void check_rules(const Cluster& cluster, Reading& reading) {
-  version_is_known(cluster.version, "cluster reader", reading);
+  version_is_known(cluster.version, reading);
   variables_have_names(cluster, reading);
 }
 

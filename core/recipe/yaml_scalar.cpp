@@ -97,12 +97,23 @@ std::string print_integer(std::int64_t value) {
 }
 
 std::string print_number(double value) {
+  const double size = std::abs(value);
+  const bool fixed = size == 0 || (size >= 1e-5 && size < 1e15);
   std::array<char, 64> buffer;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  std::string text(buffer.data(), result.ptr);
+  const auto result =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                    fixed ? std::chars_format::fixed : std::chars_format::scientific);
+  const std::string_view digits(buffer.data(),
+                                static_cast<std::size_t>(result.ptr - buffer.data()));
+  const std::size_t exponent = std::min(digits.find('e'), digits.size());
+  std::string text(digits.substr(0, exponent));
   if (text.find('.') == std::string::npos) {
-    const std::size_t exponent = text.find('e');
-    text.insert(exponent == std::string::npos ? text.size() : exponent, ".0");
+    text += ".0";
+  }
+  if (exponent < digits.size()) {
+    text += digits.substr(exponent, 2);  // e and sign
+    const std::string_view power = digits.substr(exponent + 2);
+    text += power.substr(std::min(power.find_first_not_of('0'), power.size() - 1));
   }
   return text;
 }

@@ -21,7 +21,7 @@ std::optional<bool> parse_boolean(std::string_view text);
 std::string print_integer(std::int64_t value);
 
 /// The fewest digits that read back as the same double, always with a decimal point ("32.0",
-/// "1.0e-08"), which every YAML reader takes for a number.
+/// "0.0002", "1.0e-8"), which every YAML reader takes for a number.
 std::string print_number(double value);
 
 std::string print_boolean(bool value);

@@ -16,4 +16,11 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text);
 /// nullopt.
 std::optional<YamlProblem> check_yaml_text(std::string_view text);
 
+/// Whether a quoted scalar that opens at offset `begin` is closed before the end of the text. True
+/// if no quote opens there.
+bool is_quote_closed(std::string_view text, std::size_t begin);
+
+/// Whether line `line` (from 1) is indented with a tab.
+bool is_indented_with_tab(std::string_view text, int line);
+
 }  // namespace temper::recipe

@@ -51,6 +51,8 @@ int depth_of(const YamlNode& node) {
 /// its value in `pending_key`.
 class TreeBuilder final : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+
   YamlDocument take() { return {std::move(root_), std::move(problems_), true}; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -84,6 +86,8 @@ class TreeBuilder final : public YAML::EventHandler {
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!node.quoted) {
       check_tag(mark, tag);
+    } else if (!is_quote_closed(text_, static_cast<std::size_t>(mark.pos))) {
+      refuse(mark, "a quote that is not closed before the end of the file; close it");
     }
     add(std::move(node), anchor);
   }
@@ -203,12 +207,21 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  std::string_view text_;  // yaml-cpp takes the end of the file for a closing quote
   YamlNode root_;
   std::vector<YamlProblem> problems_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchored_;
   std::size_t num_nodes_ = 0;
 };
+
+YamlProblem describe_syntax_error(const YAML::Exception& error, std::string_view text) {
+  const Place place = error.mark.is_null() ? Place{} : place_of(error.mark);
+  const std::string_view advice = is_indented_with_tab(text, place.line)
+                                      ? "indent with spaces, this line has a tab"
+                                      : "check indentation, colons and quotes here and just above";
+  return {place, fmt::format("not valid YAML ({}); {}", error.msg, advice)};
+}
 
 }  // namespace
 
@@ -229,13 +242,16 @@ YamlDocument parse_yaml(std::string_view text) {
   if (std::optional<YamlProblem> problem = check_yaml_text(text)) {
     return {{}, {std::move(*problem)}, false};
   }
-  TreeBuilder builder;
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    text.remove_prefix(3);  // a byte order mark is not counted in places
+  }
+  TreeBuilder builder(text);
   std::optional<YamlProblem> stopped;
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
-    TreeBuilder second;
+    TreeBuilder second(text);
     if (parser.HandleNextDocument(second)) {
       stopped = YamlProblem{second.take().root.place,
                             "a second YAML document; keep one, without '---' between"};
@@ -243,10 +259,7 @@ YamlDocument parse_yaml(std::string_view text) {
   } catch (const Refused& refused) {
     stopped = refused.problem;
   } catch (const YAML::Exception& error) {
-    const Place place = error.mark.is_null() ? Place{} : place_of(error.mark);
-    stopped = YamlProblem{place, fmt::format("not valid YAML ({}); check indentation, colons and "
-                                             "quotes here and just above",
-                                             error.msg)};
+    stopped = describe_syntax_error(error, text);
   }
   YamlDocument document = builder.take();
   if (stopped) {
