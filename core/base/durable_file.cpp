@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view kUnfinishedPrefix = ".temper-";
 constexpr std::string_view kUnfinishedSuffix = ".unfinished";
 
+/// How often we make a folder again that another process removed, empty, before we could use it.
+constexpr int kAttempts = 100;
+
 std::string unfinished_name() {
   std::random_device random;
   return fmt::format("{}{:08x}{:08x}{}", kUnfinishedPrefix, random(), random(), kUnfinishedSuffix);
@@ -36,6 +39,9 @@ fs::path folder_of(const fs::path& path) {
 void sync_folder(const fs::path& folder) {
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) {
+    if (errno == ENOENT) {
+      return;  // another process has removed the file and the folder since: nothing to keep
+    }
     throw FileError("open the folder", folder, errno);
   }
   // Some network file systems can't sync a folder and say EINVAL.
@@ -50,8 +56,6 @@ class UnfinishedFile {
   /// Opens a new file beside `target`, whose name all messages mention.
   explicit UnfinishedFile(const fs::path& target) : target_(target) {
     const fs::path folder = folder_of(target);
-    // Another process may remove an empty folder between our making and using it.
-    constexpr int kAttempts = 100;
     for (int attempt = 1; !fd_.valid(); ++attempt) {
       create_directories_durably(folder);
       path_ = folder / unfinished_name();
@@ -138,33 +142,32 @@ bool create_file_durably(const fs::path& path, std::span<const std::byte> bytes)
 void remove_file_durably(const fs::path& path) {
   if (::unlink(path.c_str()) == 0) {
     sync_folder(folder_of(path));
-  } else if (errno != ENOENT && errno != ENOTDIR) {
+  } else if (errno != ENOENT && errno != ENOTDIR && errno != EISDIR) {
     throw FileError("delete", path, errno);
   }
 }
 
 void create_directories_durably(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), 0777) == 0) {
-    sync_folder(folder_of(folder));
-    return;
-  }
-  const int error_number = errno;
-  std::error_code ignored;
-  if (fs::is_directory(folder, ignored)) {
-    return;
-  }
-  if (error_number != ENOENT) {
-    throw FileError("make the folder", folder, error_number);
-  }
   const fs::path parent = folder_of(folder);
-  if (parent == folder) {
-    throw FileError("make the folder", folder, error_number);
+  for (int attempt = 1;; ++attempt) {
+    if (::mkdir(folder.c_str(), 0777) == 0) {
+      sync_folder(parent);
+      return;
+    }
+    const int error_number = errno;
+    std::error_code ignored;
+    const fs::file_status status = fs::status(folder, ignored);
+    if (fs::is_directory(status)) {
+      return;
+    }
+    // Gone between the two calls, or its parent is missing.
+    const bool may_work_later =
+        (error_number == EEXIST && !fs::exists(status)) || error_number == ENOENT;
+    if (!may_work_later || parent == folder || attempt == kAttempts) {
+      throw FileError("make the folder", folder, error_number);
+    }
+    create_directories_durably(parent);
   }
-  create_directories_durably(parent);
-  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
-    throw FileError("make the folder", folder, errno);
-  }
-  sync_folder(parent);
 }
 
 bool is_unfinished(std::string_view file_name) {

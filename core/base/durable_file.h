@@ -20,7 +20,7 @@ void write_file_durably(const std::filesystem::path& path, std::string_view text
 [[nodiscard]] bool create_file_durably(const std::filesystem::path& path,
                                        std::span<const std::byte> bytes);
 
-/// Deletes the file durably; absence is fine.
+/// Deletes the file durably; absence is fine, and a folder is no file.
 void remove_file_durably(const std::filesystem::path& path);
 
 /// Makes the folder and its parents, each synced into the one above.

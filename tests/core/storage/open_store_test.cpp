@@ -1,0 +1,60 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/storage/object_store.h"
+#include "tests/core/storage/store_cases.h"
+
+namespace temper::storage {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string refusal_of(const std::string& location) {
+  try {
+    return "opened " + open_store(location)->url();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+}
+
+TEST(OpenStoreTest, PathAndFileUrlAreTheSameStore) {
+  const testing::TemporaryDirectory folder;
+  open_store(folder.path().string())->write("key", as_bytes("x"));
+  const auto store = open_store("file://" + folder.path().string() + "/");
+  EXPECT_EQ(read_text(*store, "key"), "x");
+  EXPECT_EQ(store->url(), "file://" + folder.path().string());
+}
+
+TEST(OpenStoreTest, RelativePathStartsHere) {
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(open_store("runs/../x")->url(), "file://" + here + "/x");
+  EXPECT_EQ(open_store(".")->url(), "file://" + here);
+}
+
+TEST(OpenStoreTest, MemoryStoresAreNew) {
+  const auto first = open_store("memory://a");
+  first->write("key", as_bytes("x"));
+  EXPECT_EQ(first->url(), "memory://a");
+  EXPECT_EQ(open_store("memory://a")->read("key"), std::nullopt);
+}
+
+TEST(OpenStoreTest, UnknownSchemeListsTheKnownOnes) {
+  const std::string message = refusal_of("gs://bucket/runs");
+  EXPECT_THAT(message, HasSubstr("gs://bucket/runs"));
+  EXPECT_THAT(message, HasSubstr("file://"));
+  EXPECT_THAT(message, HasSubstr("memory://"));
+  EXPECT_THAT(refusal_of("fille:///x"), HasSubstr("did you mean 'file'"));
+}
+
+TEST(OpenStoreTest, FileUrlWithAHostIsRefused) {
+  EXPECT_THAT(refusal_of("file://runs/x"), HasSubstr("file:///runs/x"));
+}
+
+TEST(OpenStoreTest, EmptyLocationIsRefused) {
+  EXPECT_THAT(refusal_of(""), HasSubstr("empty location"));
+}
+
+}  // namespace
+}  // namespace temper::storage
