@@ -18,11 +18,12 @@ class Permutation {
   std::uint64_t operator()(std::uint64_t index) const;
 
  private:
-  static constexpr int kRounds = 6;
+  static constexpr std::uint32_t kMostRounds = 12;
 
   std::uint64_t n_;
   std::uint32_t half_bits_;
-  std::array<std::uint64_t, kRounds> round_keys_;
+  std::uint32_t num_rounds_;
+  std::array<std::uint64_t, kMostRounds> round_keys_;
 };
 
 }  // namespace temper::data
