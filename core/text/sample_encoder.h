@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct ModelText {
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<ChatTemplate> chat_template;  ///< nullptr if the model has none
   std::string bos_token, eos_token;             ///< empty if none
+  /// bos_token, eos_token, pad_token, unk_token by name, as far as there are any: what templates
+  /// see.
+  std::map<std::string, std::string> special_tokens;
 };
 
 /// From a Hugging Face folder (tokenizer.json, tokenizer_config.json, chat_template.jinja) or a

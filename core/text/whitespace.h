@@ -9,4 +9,9 @@ inline bool is_whitespace(char32_t code) {
          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
+/// Python's str.isspace and \s: also the information separators.
+inline bool is_python_whitespace(char32_t code) {
+  return is_whitespace(code) || (code >= 0x1C && code <= 0x1F);
+}
+
 }  // namespace temper::text
