@@ -234,10 +234,10 @@ CheckpointWriter::JobResult CheckpointWriter::commit(
                                  key, size ? std::to_string(*size) : "no", object.size_bytes)};
     }
   }
-  if (!run::commit_checkpoint(store_, manifest)) {
+  if (!run::commit_checkpoint(store_, manifest) && !is_committed(manifest)) {
     return {.receipt = {},
-            .problem = fmt::format("{}: {} has a manifest already; another process saves under "
-                                   "this attempt id",
+            .problem = fmt::format("{}: {} has another manifest already; another process saves "
+                                   "under this attempt id",
                                    store_.url(), name)};
   }
   try {
@@ -248,6 +248,15 @@ CheckpointWriter::JobResult CheckpointWriter::commit(
     logger_.warning("checkpoint {}: older ones could not be removed: {}", name, error.what());
   }
   return {};
+}
+
+// An earlier commit of the same save whose answer got lost.
+bool CheckpointWriter::is_committed(const run::CheckpointManifest& manifest) const {
+  const std::string key = fmt::format(
+      "{}/{}", run::checkpoint_name(manifest.step, manifest.attempt), run::kManifestName);
+  const std::optional<std::vector<std::byte>> bytes = store_.read(key);
+  const std::string expected = run::to_json(manifest);
+  return bytes && std::ranges::equal(*bytes, std::as_bytes(std::span(expected)));
 }
 
 void CheckpointWriter::end_committed() {

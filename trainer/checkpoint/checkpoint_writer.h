@@ -88,6 +88,7 @@ class CheckpointWriter {
   JobResult write_share(const std::string& key, const std::string& leftover,
                         std::span<const std::byte> image) const;
   JobResult commit(const run::CheckpointManifest& manifest) const;
+  bool is_committed(const run::CheckpointManifest& manifest) const;
   void start_commit(const std::vector<SaveStatus>& statuses);
   void end_committed();
   void drop(const std::vector<SaveStatus>& statuses);
