@@ -80,7 +80,9 @@ def gradients(model, samples):
 def train(model, samples):
     """The losses of the steps: each the mean over all trained tokens of its samples, before its update."""
     parameters = list(trained_parameters(model).values())
-    optimizer = torch.optim.AdamW(parameters, **OPTIMIZER)
+    matrices = [p for p in parameters if p.dim() > 1]
+    vectors = [p for p in parameters if p.dim() == 1]  # norms and biases do not decay, as in the HF Trainer
+    optimizer = torch.optim.AdamW([{"params": matrices}, {"params": vectors, "weight_decay": 0.0}], **OPTIMIZER)
     losses, norms = [], []
     for step in STEPS:
         optimizer.zero_grad()
