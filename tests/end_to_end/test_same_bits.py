@@ -1,0 +1,44 @@
+"""The adapter is the same, bit for bit, on any number of ranks and slot workers."""
+
+import unittest
+
+from scenario import Scenario
+
+
+class SameBitsTest(Scenario):
+    def test_one_to_four_ranks_with_one_and_two_slot_workers(self):
+        adapters = {
+            (ranks, workers): self.train(f"r{ranks}w{workers}", "--ranks", ranks, "--slot-workers", workers)
+            for ranks in (1, 2, 3, 4)
+            for workers in (1, 2)
+        }
+        for layout, adapter in adapters.items():
+            self.assertEqual(adapter, adapters[1, 1], f"ranks, slot workers: {layout}")
+
+    def test_full_fine_tuning_on_one_and_three_ranks(self):
+        weights = []
+        for ranks in (1, 3):
+            name = f"full{ranks}"
+            self.temper("run", self.recipe, "--name", name, "--ranks", ranks, "--set", "adapter={type: none}")
+            weights.append((self.run_named(name) / "model" / "model.safetensors").read_bytes())
+        self.assertEqual(weights[0], weights[1])
+
+    def test_dropout_does_not_depend_on_the_ranks(self):
+        one, two, without = (
+            self.train(name, "--ranks", ranks, "--set", f"adapter.dropout={dropout}")
+            for name, ranks, dropout in (("one", 1, 0.1), ("two", 2, 0.1), ("without", 1, 0))
+        )
+        self.assertEqual(one, two)
+        self.assertNotEqual(one, without)
+
+    def test_another_seed_gives_another_adapter(self):
+        self.assertNotEqual(self.train("seven"), self.train("eight", "--set", "seed=8"))
+
+    def test_verify_proves_it_on_the_users_recipe(self):
+        table = self.temper("verify", self.recipe)
+        self.assertIn("killed after step", table)
+        self.assertIn("all results are the same, bit for bit", table)
+
+
+if __name__ == "__main__":
+    unittest.main()
