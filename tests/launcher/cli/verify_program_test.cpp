@@ -1,0 +1,48 @@
+#include <gmock/gmock.h>
+
+#include "tests/launcher/cli/program.h"
+
+namespace temper::launch {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ProgramResult verify(Program& program, std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments = {"verify", program.file("recipe.yaml"), "--seed", "3"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return program.temper(arguments);
+}
+
+TEST(VerifyProgramTest, SaysThatAllResultsAreTheSame) {
+  Program program("checkpoint=2 steps=1..6 pause=300 weights=same");
+  const ProgramResult result = verify(program, {"--ranks", "1,2"});
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output, AllOf(HasSubstr("killed after step"), HasSubstr("1, then 2"),
+                                   HasSubstr("all results are the same")));
+}
+
+TEST(VerifyProgramTest, PointsAtTheResultThatDiffers) {
+  Program program("checkpoint=2 steps=1..6 pause=300 weights=%ranks%");
+  const ProgramResult result = verify(program, {"--ranks", "1,2"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("DIFFERENT"), HasSubstr("the results DIFFER")));
+}
+
+TEST(VerifyProgramTest, SaysWhyATrainingFailed) {
+  Program program("error=no_memory exit=78");
+  const ProgramResult result = verify(program, {"--ranks", "1"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("FAILED"), HasSubstr("no memory")));
+}
+
+TEST(VerifyProgramTest, DoesNotTakeATrainingThatWasTooQuickForAnInterruptedOne) {
+  Program program("checkpoint=2 steps=1..1 weights=same");
+  const ProgramResult result = verify(program, {"--ranks", "1"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.output, HasSubstr("before it could be interrupted"));
+}
+
+}  // namespace
+}  // namespace temper::launch
