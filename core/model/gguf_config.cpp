@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/model/config_rules.h"
+#include "core/model/gguf_rope.h"
 #include "core/model/model_config.h"
 
 namespace temper::model {
@@ -66,7 +67,8 @@ std::int64_t read_head_size(const LlamaMetadata& metadata, const ModelConfig& co
   return size;
 }
 
-void read_rope(const weights::GgufFile& file, const LlamaMetadata& metadata, RopeConfig* rope) {
+void read_rope(const weights::GgufFile& file, const LlamaMetadata& metadata, ModelConfig* config) {
+  RopeConfig* rope = &config->rope;
   rope->theta = metadata.number("rope.freq_base").value_or(10000.0);
   const std::string* type = file.string("llama.rope.scaling.type");
   const std::optional<double> old_factor = metadata.number("rope.scale_linear");
@@ -80,11 +82,11 @@ void read_rope(const weights::GgufFile& file, const LlamaMetadata& metadata, Rop
     rope->factor = *old_factor;
   }
   rope->scaling = rope->factor == 1.0 ? RopeScaling::kNone : RopeScaling::kLinear;
-  if (file.find("rope_freqs.weight") != nullptr) {
-    throw UserError(
-        fmt::format("{}: rope_freqs.weight: a table of rotary frequencies is not "
-                    "supported; take the Hugging Face folder of this model",
-                    file.path().string()));
+  if (const weights::TensorView* table = file.find("rope_freqs.weight")) {
+    if (rope->scaling != RopeScaling::kNone) {
+      metadata.fail("rope.scaling.type", "a scaling beside rope_freqs.weight is not supported");
+    }
+    read_rope_frequencies(*table, config->head_size, file.path().string(), rope);
   }
 }
 
@@ -111,7 +113,7 @@ ModelConfig read_gguf_config(const weights::GgufFile& file) {
   config.head_size = read_head_size(metadata, config);
   config.context_length = metadata.required_integer("context_length");
   config.rms_norm_epsilon = metadata.required_number("attention.layer_norm_rms_epsilon");
-  read_rope(file, metadata, &config.rope);
+  read_rope(file, metadata, &config);
   config.tied_embeddings = file.find("output.weight") == nullptr;
   config.attention_bias = file.find("blk.0.attn_q.bias") != nullptr;
   config.mlp_bias = file.find("blk.0.ffn_gate.bias") != nullptr;

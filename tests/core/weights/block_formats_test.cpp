@@ -10,6 +10,7 @@
 namespace temper::weights {
 namespace {
 
+// Points into `values`.
 template <class T>
 TensorView view_of(DataType type, std::vector<std::int64_t> shape, const std::vector<T>& values) {
   return {"t", type, std::move(shape), std::as_bytes(std::span(values))};
@@ -60,12 +61,13 @@ TEST(BlockFormatsTest, Bfloat16IsTheUpperHalfOfAFloat) {
 }
 
 TEST(BlockFormatsTest, DoublesAreRounded) {
-  EXPECT_EQ(all_floats(view_of<double>(DataType::kF64, {2}, {0.1, -3.0})),
-            (std::vector<float>{0.1F, -3.0F}));
+  const std::vector<double> values = {0.1, -3.0};
+  EXPECT_EQ(all_floats(view_of(DataType::kF64, {2}, values)), (std::vector<float>{0.1F, -3.0F}));
 }
 
 TEST(BlockFormatsTest, RowsAreTakenOutOfTheMiddle) {
-  const TensorView view = view_of<float>(DataType::kF32, {3, 2}, {0, 1, 2, 3, 4, 5});
+  const std::vector<float> values = {0, 1, 2, 3, 4, 5};
+  const TensorView view = view_of(DataType::kF32, {3, 2}, values);
   std::vector<float> out(4);
   to_float32(view, 1, 3, out);
   EXPECT_EQ(out, (std::vector<float>{2, 3, 4, 5}));
@@ -127,7 +129,8 @@ TEST(TensorSizeTest, ShapesThatCannotBeAreNoSize) {
 using BlockFormatsDeathTest = ::testing::Test;
 
 TEST(BlockFormatsDeathTest, WrongSizesAreOurBugs) {
-  const TensorView view = view_of<float>(DataType::kF32, {2, 2}, {0, 1, 2, 3});
+  const std::vector<float> values = {0, 1, 2, 3};
+  const TensorView view = view_of(DataType::kF32, {2, 2}, values);
   std::vector<float> out(3);
   EXPECT_DEATH(to_float32(view, 0, 2, out), "4 elements into 3");
   EXPECT_DEATH(to_float32(view, 0, 3, out), "rows \\[0, 3\\) of 2");

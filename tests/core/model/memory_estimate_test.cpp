@@ -1,0 +1,75 @@
+#include "core/model/memory_estimate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/core/model/tiny_models.h"
+
+namespace temper::model {
+namespace {
+
+// SmolLM2-135M, whose numbers of parameters are known.
+ModelConfig smollm2() {
+  ModelConfig config;
+  config.vocabulary_size = 49152;
+  config.hidden_size = 576;
+  config.intermediate_size = 1536;
+  config.num_layers = 30;
+  config.num_heads = 9;
+  config.num_kv_heads = 3;
+  config.head_size = 64;
+  config.context_length = 8192;
+  config.tied_embeddings = true;
+  return config;
+}
+
+TEST(MemoryEstimateTest, CountsTheParametersOfARealModel) {
+  recipe::Recipe recipe;
+  recipe.adapter.rank = 16;
+  const MemoryEstimate estimate = estimate_memory(smollm2(), recipe, {.slot_workers = 2});
+  EXPECT_EQ(estimate.trained_parameters, 4884480);  // as PEFT prints for r=16, all-linear
+  EXPECT_EQ(estimate.total_parameters, 134515008 + 4884480);
+  EXPECT_EQ(estimate.weight_bytes, 4U * (134515008 + 4884480));
+  EXPECT_EQ(estimate.moment_bytes, 8U * 4884480);
+  EXPECT_EQ(estimate.checkpoint_bytes, 12U * 4884480);
+  EXPECT_EQ(estimate.gradient_bytes, 4U * 4884480 * (4 + 2 + 1));  // 16 slots: four levels
+}
+
+TEST(MemoryEstimateTest, TrainingAllWeightsHasNoAdapter) {
+  recipe::Recipe recipe;
+  recipe.adapter.type = recipe::AdapterType::kNone;
+  recipe.adapter.targets = std::string("not looked at");
+  recipe.batch.slots = 1;
+  const MemoryEstimate estimate = estimate_memory(smollm2(), recipe, {.slot_workers = 1});
+  EXPECT_EQ(estimate.trained_parameters, 134515008);
+  EXPECT_EQ(estimate.total_parameters, 134515008);
+  EXPECT_EQ(estimate.gradient_bytes, 4U * 134515008 * 2);
+}
+
+TEST(MemoryEstimateTest, ActivationsFollowTheFormula) {
+  recipe::Recipe recipe;
+  recipe.adapter.type = recipe::AdapterType::kNone;
+  const ModelConfig config = testing::tiny_config();
+  const auto bytes = [&](std::int64_t workers, std::int64_t tokens) {
+    return estimate_memory(config, recipe, {workers, tokens}).activation_bytes;
+  };
+  // hidden 8, q 8, kv 4, intermediate 12, heads 2, layers 2; 256 rows of 6 logits.
+  const std::uint64_t kept = 2 * (16 + 8 + 8 + 8 + 24 + 2 + 2);
+  const std::uint64_t scratch_and_loss = 32 + 16 + 8 + 24 + 24;
+  EXPECT_EQ(bytes(1, 0), 4U * 256 * 6);
+  EXPECT_EQ(bytes(1, 10), 4U * (256 * 6 + 10 * (kept + scratch_and_loss)));
+  EXPECT_EQ(bytes(3, 10), 3 * bytes(1, 10));
+  const MemoryEstimate estimate = estimate_memory(config, recipe, {1, 10});
+  EXPECT_EQ(estimate.total_bytes(), estimate.weight_bytes + estimate.gradient_bytes +
+                                        estimate.moment_bytes + estimate.activation_bytes);
+}
+
+TEST(MemoryEstimateTest, ASlotHoldsItsShareOfSamplesRoundedUp) {
+  recipe::Recipe recipe;
+  recipe.batch.samples = 17;
+  recipe.batch.slots = 8;
+  recipe.data.max_length = 100;
+  EXPECT_EQ(most_slot_tokens(recipe), 300);
+}
+
+}  // namespace
+}  // namespace temper::model
