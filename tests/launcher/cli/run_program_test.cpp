@@ -31,7 +31,8 @@ TEST(RunProgramTest, KeepsWhatItRunsFromInTheRunDirectory) {
   EXPECT_THAT(testing::read_file(layout.resolved()),
               AllOf(HasSubstr("lr: 0.125"), HasSubstr("max_grad_norm")));
   EXPECT_THAT(testing::read_file(layout.cluster()), HasSubstr("backoff_seconds: 0.01"));
-  EXPECT_THAT(testing::read_file(layout.plan()), HasSubstr("trained_parameters"));
+  EXPECT_THAT(testing::read_file(layout.plan()),
+              AllOf(HasSubstr("trained_parameters"), HasSubstr("--attempt ATTEMPT")));
   EXPECT_THAT(program.trainer_arguments(),
               HasSubstr("--run " + layout.root.string() + " --ranks 1 --slot-workers "));
 }

@@ -1,0 +1,41 @@
+#include "launcher/cli/recipe_options.h"
+
+#include <gtest/gtest.h>
+
+namespace temper::launch {
+namespace {
+
+constexpr unsigned kCores = 8;
+
+std::int64_t automatic_workers(std::int64_t ranks, std::int64_t slots) {
+  RecipeOptions options;
+  options.ranks = ranks;
+  return settle_cluster(options, {}, slots, kCores).slot_workers;
+}
+
+TEST(SettleClusterTest, SharesTheCoresAmongTheRanks) {
+  EXPECT_EQ(automatic_workers(1, 16), 8);
+  EXPECT_EQ(automatic_workers(3, 16), 2);
+  EXPECT_EQ(automatic_workers(9, 16), 1);
+}
+
+TEST(SettleClusterTest, StartsNoWorkerThatWouldHaveNoSlot) {
+  EXPECT_EQ(automatic_workers(1, 4), 4);
+  EXPECT_EQ(automatic_workers(2, 5), 3);
+}
+
+TEST(SettleClusterTest, TheCommandLineWinsOverTheClusterFile) {
+  recipe::Cluster cluster;
+  cluster.ranks = 4;
+  cluster.slot_workers = 2;
+  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores), cluster);
+  RecipeOptions options;
+  options.ranks = 2;
+  options.slot_workers = 3;
+  const recipe::Cluster settled = settle_cluster(options, cluster, 16, kCores);
+  EXPECT_EQ(settled.ranks, 2);
+  EXPECT_EQ(settled.slot_workers, 3);
+}
+
+}  // namespace
+}  // namespace temper::launch
