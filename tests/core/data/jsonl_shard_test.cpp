@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/base/error.h"
@@ -190,6 +192,32 @@ TEST_F(JsonlShardTest, ManyProcessesMayOpenItAtOnce) {
   EXPECT_EQ(good, kProcesses);
   EXPECT_EQ(cached(".index").size(), 1U);
   EXPECT_TRUE(cached(".part").empty());
+}
+
+TEST_F(JsonlShardTest, AProcessMayBeKilledAtAnyMoment) {
+  std::string lines;
+  for (int i = 0; i < 200'000; ++i) {
+    lines += std::to_string(i) + "\n";
+  }
+  const auto path = write("a.jsonl.gz", gzip(lines));
+  int killed = 0;
+  for (int round = 0; round < 12; ++round) {
+    fs::remove_all(cache_);
+    const int code = testing::run_in_child([&]() -> std::string {
+      std::thread([round] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(round));
+        ::kill(::getpid(), SIGKILL);
+      }).detach();
+      records_of(path);
+      return "";
+    });
+    killed += code == 128 + SIGKILL ? 1 : 0;
+    const auto shard = open_jsonl_shard(path, cache_);
+    ASSERT_EQ(shard->size(), 200'000U) << "killed after " << round << " ms";
+    ASSERT_EQ(shard->fingerprint(), sha256_hex(lines));
+    ASSERT_EQ(shard->read(199'999).bytes, "199999");
+  }
+  EXPECT_GT(killed, 0);
 }
 
 }  // namespace
