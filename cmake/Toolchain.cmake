@@ -10,8 +10,10 @@ endif()
 
 find_program(TEMPER_CCACHE ccache)
 if(TEMPER_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER ${TEMPER_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${TEMPER_CCACHE})
+  # Paths relative to the source folder, so that another clone finds what this one compiled.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${TEMPER_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 # Sanitizers: "address,undefined" or "thread".
