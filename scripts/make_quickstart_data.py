@@ -41,7 +41,9 @@ def facts(entry, file):
                 f"What happens if I leave `{key}` out of a {file}?",
                 f"Which value does `{key}` have if the {file} doesn't set it?",
             ],
-            f"Without it, `{key}` is {entry['default']}.",
+            f"`{key}` has no default: it must be given."
+            if entry["default"] == "required"
+            else f"Without it, `{key}` is {entry['default']}.",
         )
 
 

@@ -10,5 +10,3 @@ scripts/fetch_quickstart_model.sh
 temper=build/release/bin/temper
 $temper recipe reference --json | python3 scripts/make_quickstart_data.py data/quickstart
 $temper run recipes/quickstart.yaml
-
-python3 scripts/show_quickstart_result.py runs

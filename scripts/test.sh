@@ -16,9 +16,10 @@ sanitized() {
 fuzzed() {
   cmake --preset fuzz
   cmake --build --preset fuzz
-  local target
+  local target log=build/fuzz/fuzz.log
   for target in build/fuzz/tests/fuzz/*_fuzz; do
-    echo "$(basename "$target"): $("$target" -max_total_time=5 -max_len=65536 -timeout=10 2>&1 | tail -1)"
+    "$target" -max_total_time=5 -timeout=10 -artifact_prefix=build/fuzz/ > "$log" 2>&1 || { cat "$log"; exit 1; }
+    echo "$(basename "$target"): $(tail -1 "$log")"
   done
 }
 
