@@ -15,7 +15,7 @@ sanitized() {
 
 fuzzed() {
   cmake --preset fuzz
-  cmake --build --preset fuzz
+  cmake --build --preset fuzz --target tests/fuzz/all
   local target log=build/fuzz/fuzz.log
   for target in build/fuzz/tests/fuzz/*_fuzz; do
     "$target" -max_total_time=5 -timeout=10 -artifact_prefix=build/fuzz/ > "$log" 2>&1 || { cat "$log"; exit 1; }
