@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 #include "core/base/unique_fd.h"
@@ -13,12 +14,14 @@ namespace temper::train {
 class ProgressLog {
  public:
   ProgressLog() = default;
-  /// Throws RetryableError if the file can't be opened.
+  /// Throws FileError if the file can't be opened. Ends a line that a kill has torn.
   explicit ProgressLog(const std::filesystem::path& path);
   /// A full disk must not stop training: false if the line could not be written.
   bool append(const run::ProgressRecord& record);
 
  private:
+  bool append_text(std::string_view text);
+
   UniqueFd fd_;
 };
 

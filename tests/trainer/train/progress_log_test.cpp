@@ -24,6 +24,18 @@ TEST(ProgressLogTest, AppendsWhatIsReadBackAndSkipsTornLines) {
   EXPECT_EQ(records[1].loss, 0.5);
 }
 
+TEST(ProgressLogTest, TornLastLineDoesNotTakeTheNextWithIt) {
+  const testing::TemporaryDirectory folder;
+  const std::filesystem::path path = folder / "progress.jsonl";
+  testing::write_file(path, "{\"step\": 3, \"lo");
+  run::ProgressRecord record;
+  record.step = 4;
+  EXPECT_TRUE(ProgressLog(path).append(record));
+  const std::vector<run::ProgressRecord> records = read_progress(path);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].step, 4);
+}
+
 TEST(ProgressLogTest, RankWithoutAFileDropsRecords) {
   ProgressLog log;
   EXPECT_TRUE(log.append({}));
