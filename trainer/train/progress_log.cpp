@@ -1,7 +1,6 @@
 #include "trainer/train/progress_log.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <fstream>
@@ -14,7 +13,7 @@ namespace temper::train {
 ProgressLog::ProgressLog(const std::filesystem::path& path)
     : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
   if (!fd_.valid()) {
-    throw FileError(fmt::format("{}: cannot open for appending", path.string()), errno);
+    throw FileError("append to", path, errno);
   }
   // A kill may have torn the last line; without an end of line the next one would be lost with it.
   const off_t size = ::lseek(fd_.get(), 0, SEEK_END);
