@@ -45,6 +45,9 @@ BackendState LocalBackend::state(const run::RunRecord& record) const {
   if (!claims_to_live(record.state)) {
     return {record.state, record.message};
   }
+  if (record.supervisor_pid == 0) {
+    return {record.state, "no supervisor yet"};
+  }
   switch (liveness_of(supervisor_of(record))) {
     case Liveness::kAlive:
       return {record.state, record.message};

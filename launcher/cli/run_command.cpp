@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/recipe/recipe_io.h"
 #include "core/run/run_lock.h"
+#include "launcher/backends/backend.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/recipe_options.h"
@@ -25,11 +27,12 @@ struct RunOptions {
 };
 
 int run(Context& context, const RunOptions& options) {
-  recipe::Recipe given = recipe::read_recipe(options.recipe.recipe, options.recipe.overrides);
+  std::vector<std::string> overrides = options.recipe.overrides;
   if (!options.name.empty()) {
-    given.name = options.name;
+    overrides.push_back("name=" + options.name);
   }
-  const recipe::Recipe resolved = with_absolute_paths(given, std::filesystem::current_path());
+  const recipe::Recipe resolved = with_absolute_paths(
+      recipe::read_recipe(options.recipe.recipe, overrides), std::filesystem::current_path());
   const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
 
   // Everything that the user could mend is found before anything is written.
@@ -38,19 +41,22 @@ int run(Context& context, const RunOptions& options) {
   request.recipe = resolved;
   request.cluster = cluster;
   request.cache_dir = context.environment.cache_directory();
-  const RunPlan plan = make_plan(request);
+  RunPlan plan = make_plan(request);
 
   const NewRun made = create_run(resolved, context.clock);
   const run::RunLock lock(made.layout);
   write_run_file(made.layout, made.layout.recipe(), read_text(options.recipe.recipe));
   write_run_file(made.layout, made.layout.resolved(), recipe::dump(resolved));
   write_run_file(made.layout, made.layout.cluster(), recipe::dump(cluster));
+  const LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");
+  const auto backend = make_backend(cluster.kind, context.clock, context.runner);
+  plan.backend = backend->name();
+  plan.commands = backend->render(spec);
   write_run_file(made.layout, made.layout.plan(), render_yaml(plan));
   run::write_run_record(made.layout, made.record);
   context.err << fmt::format("run {}: {} ranks x {} slot workers, in {}\n", made.record.id,
                              cluster.ranks, cluster.slot_workers, made.layout.root.string());
-  return run_in_foreground(context, cluster, made.record,
-                           launch_spec(trainer, cluster, made.layout, ""), options.json);
+  return run_in_foreground(context, cluster, made.record, spec, options.json);
 }
 
 }  // namespace

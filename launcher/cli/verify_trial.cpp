@@ -147,7 +147,7 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
 
 std::string verify_table(const std::vector<TrialResult>& results) {
   constexpr std::size_t kShownDigits = 16;
-  std::string table = fmt::format("{:<8} {:<13} {:<24} {:>8}  {:<16}  {}\n", "ranks",
+  std::string table = fmt::format("{:<10} {:<13} {:<24} {:>8}  {:<16}  {}\n", "ranks",
                                   "slot workers", "interrupted", "seconds", "sha256", "result");
   for (const TrialResult& result : results) {
     const Trial& trial = result.trial;

@@ -52,6 +52,13 @@ TEST_F(LocalBackendTest, NoticesADeadSupervisor) {
   EXPECT_THAT(state.note, HasSubstr("temper resume run-1"));
 }
 
+TEST_F(LocalBackendTest, DoesNotMistakeARunThatIsAboutToStartForADeadOne) {
+  run::RunRecord record = running_here();
+  record.state = run::RunState::kPending;
+  record.supervisor_pid = 0;
+  EXPECT_EQ(backend_.state(record).state, run::RunState::kPending);
+}
+
 TEST_F(LocalBackendTest, KeepsAFinishedState) {
   run::RunRecord record = running_here();
   record.state = run::RunState::kDone;

@@ -115,6 +115,11 @@ TEST(RunProgramTest, RefusesMissingData) {
   expect_refused(program, {}, "chats.jsonl");
 }
 
+TEST(RunProgramTest, RefusesANameThatIsNoFolder) {
+  Program program;
+  expect_refused(program, {"--name", "../elsewhere"}, "name");
+}
+
 TEST(RunProgramTest, RefusesAnUnknownKey) {
   Program program;
   expect_refused(program, {"--set", "learning_rate=1"}, "optimizer.lr");
