@@ -54,7 +54,7 @@ struct YamlDocument {
 /// Bounds against hostile files. Aliases count as often as they are used.
 inline constexpr std::size_t kMaxYamlBytes = std::size_t{1} << 20;
 inline constexpr int kMaxYamlDepth = 32;
-inline constexpr std::size_t kMaxYamlNodes = 100000;
+inline constexpr std::size_t kMaxYamlNodes = 20000;
 
 /// Parses one YAML 1.2 document (by yaml-cpp's events). Never throws on bad input: syntax errors,
 /// duplicate keys, tags, keys that are not text, a second document, invalid UTF-8 and documents

@@ -29,11 +29,16 @@ Enum any_of(std::mt19937_64& random) {
       .first;
 }
 
+/// A text that is not empty.
+std::string random_path(std::mt19937_64& random) {
+  return random_text(random).append("p");
+}
+
 std::vector<DataSource> random_sources(std::mt19937_64& random, std::int64_t least) {
   std::vector<DataSource> sources;
   const std::int64_t count = between(random, least, 3);
   for (std::int64_t i = 0; i < count; ++i) {
-    sources.push_back({"p" + random_text(random), any_of<DataFormat>(random)});
+    sources.push_back({random_path(random), any_of<DataFormat>(random)});
   }
   return sources;
 }
@@ -45,7 +50,7 @@ Adapter random_adapter(std::mt19937_64& random) {
   adapter.dropout = small_number(random);
   adapter.rslora = coin(random);
   if (coin(random)) {
-    adapter.targets = std::vector<std::string>{"q_proj", "x" + random_text(random)};
+    adapter.targets = std::vector<std::string>{"q_proj", random_path(random)};
   } else {
     adapter.targets = std::string(R"(.*\.(q|v)_proj$)");
   }
@@ -89,9 +94,9 @@ std::string random_text(std::mt19937_64& random) {
 
 Recipe random_recipe(std::mt19937_64& random) {
   Recipe recipe;
-  recipe.name = "run-" + std::to_string(between(random, 0, 99));
+  recipe.name = std::to_string(between(random, 0, 99)).append("-run");
   recipe.seed = between(random, 0, INT64_MAX);
-  recipe.model = {"m" + random_text(random), random_text(random), random_text(random),
+  recipe.model = {random_path(random), random_text(random), random_text(random),
                   coin(random) ? DataType::kAuto : DataType::kFp32, Init::kPretrained};
   if (coin(random)) {
     recipe.adapter = random_adapter(random);
@@ -117,7 +122,7 @@ Recipe random_recipe(std::mt19937_64& random) {
   if (!recipe.data.eval.empty()) {
     recipe.eval = {between(random, 0, 1000), between(random, 0, INT64_MAX)};
   }
-  recipe.checkpoint = {"c" + random_text(random), between(random, 0, 1000), between(random, 1, 9)};
+  recipe.checkpoint = {random_path(random), between(random, 0, 1000), between(random, 1, 9)};
   return recipe;
 }
 

@@ -1,5 +1,6 @@
 #include "core/recipe/yaml_scalar.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -69,7 +70,7 @@ TEST(YamlScalarTest, TextIsQuotedWhereItCouldBeReadOtherwise) {
   for (const char* text :
        {"true", "No",  "null", "~",  "1",  "-1",  ".5",     "1e3", "a b", "a: b", "#a",
         "[a]",  "{a}", "*a",   "&a", "!a", "a,b", "hf://x", "",    "y",   ".inf", "-"}) {
-    EXPECT_EQ(print_text(text), "\"" + std::string(text) + "\"");
+    EXPECT_EQ(print_text(text), fmt::format("\"{}\"", text));
   }
   EXPECT_EQ(print_text("\"\\\n\t\x01\x7f"), R"("\"\\\n\t\x01\x7f")");
 }
