@@ -124,12 +124,39 @@ void BytePairEncoding::encode_by_merging(std::string_view piece, std::uint32_t b
     symbols = far.data();
   }
   std::size_t count = start(piece, symbols);
+  const bool complete = count == piece.size() || unknown_id_ >= 0;
   count = count <= kShortPieceBytes ? merge_short(symbols, count) : merge_long(symbols, count);
+  if (!complete) {
+    append_displaced(piece, begin, {symbols, count}, out);
+    return;
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t end = begin + symbols[i].length_bytes;
     out->ids.push_back(symbols[i].id);
     out->offsets.push_back({begin, end});
     begin = end;
+  }
+}
+
+// Where bytes were dropped, Hugging Face's offsets are those of a piece without them, counted in
+// bytes of the byte alphabet's spelling; so are ours, to have the same numbers.
+void BytePairEncoding::append_displaced(std::string_view piece, std::uint32_t begin,
+                                        std::span<const Symbol> symbols, Encoding* out) const {
+  std::vector<std::uint32_t> byte_at;  // by position in the spelling
+  std::vector<std::uint32_t> kept_widths;
+  for (std::uint32_t i = 0; i < piece.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(piece[i]);
+    const std::uint32_t width = byte >= 0x21 && byte <= 0x7E ? 1 : 2;
+    byte_at.insert(byte_at.end(), width, i);
+    if (byte_ids_[byte] >= 0) kept_widths.push_back(width);
+  }
+  std::size_t kept = 0;
+  std::size_t spelled = 0;
+  for (const Symbol& symbol : symbols) {
+    const std::size_t first = spelled;
+    for (std::uint32_t i = 0; i < symbol.length_bytes; ++i) spelled += kept_widths[kept++];
+    out->ids.push_back(symbol.id);
+    out->offsets.push_back({begin + byte_at[first], begin + byte_at[spelled - 1] + 1});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,8 @@ class BytePairEncoding final : public PieceModel {
   void find_whole_pieces(const BytePairVocabulary& vocabulary);
 
   void encode_by_merging(std::string_view piece, std::uint32_t begin, Encoding* out) const;
+  void append_displaced(std::string_view piece, std::uint32_t begin,
+                        std::span<const Symbol> symbols, Encoding* out) const;
   /// The piece as single-byte symbols; their number. `symbols` has room for one a byte.
   std::size_t start(std::string_view piece, Symbol* symbols) const;
   std::size_t merge_short(Symbol* symbols, std::size_t count) const;

@@ -43,6 +43,31 @@ std::string compose(std::string_view run) {
   return out;
 }
 
+// A character of the canonical decomposition, and whether it is the first of one in the text.
+struct Part {
+  utf8proc_int32_t code = 0;
+  bool starts_character = false;
+};
+
+std::vector<Part> decompose(std::string_view run) {
+  std::vector<Part> parts;
+  for (std::size_t at = 0; at < run.size();) {
+    const Character character = character_at(run, at);
+    std::array<utf8proc_int32_t, 8> buffer{};
+    int last_boundary_class = 0;
+    const utf8proc_ssize_t count = utf8proc_decompose_char(
+        as_utf8proc(character.code), buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()),
+        static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE), &last_boundary_class);
+    CHECK(count > 0 && count <= static_cast<utf8proc_ssize_t>(buffer.size()),
+          "utf8proc_decompose_char gave {}", count);
+    for (utf8proc_ssize_t i = 0; i < count; ++i) {
+      parts.push_back({buffer[static_cast<std::size_t>(i)], i == 0});
+    }
+    at += character.length_bytes;
+  }
+  return parts;
+}
+
 // True if `code` may combine with what stands before it, so no run may start with it.
 bool continues_run(char32_t code) {
   if (code < 0x300) return false;
@@ -91,20 +116,45 @@ class Nfc final : public Normalizer {
     return {begin, builder->size(), -1};
   }
 
-  // The characters of the normal form take the origins of the run's characters in order; what is
-  // left over belongs to the last one.
+  // Which characters of the run a character of the normal form stands for, counted as Hugging
+  // Face's alignments do: by number and in order, whatever reordering did to them.
   static void append_run(const AlignedText& text, std::uint32_t begin, std::string_view run,
                          AlignedTextBuilder* builder) {
-    const std::string composed = run.size() == 1 ? std::string(run) : compose(run);
+    if (run.size() == 1) {
+      builder->append(run, text.origin_of_byte(begin));
+      return;
+    }
+    std::vector<Part> parts = decompose(run);
+    const std::string composed = compose(run);
     std::size_t source = 0;
+    ByteRange origin;
     for (std::size_t at = 0; at < composed.size();) {
       const std::size_t length = character_at(composed, at).length_bytes;
-      const std::size_t place = std::min(source, run.size() - 1);
-      builder->append(std::string_view(composed).substr(at, length),
-                      text.origin_of_byte(begin + static_cast<std::uint32_t>(place)));
+      const std::string_view character = std::string_view(composed).substr(at, length);
+      const int consumed = take_parts(character, &parts);
+      if (consumed > 0 && source < run.size()) {
+        origin = text.origin_of_byte(begin + static_cast<std::uint32_t>(source));
+      }
+      for (int i = 0; i < consumed && source < run.size(); ++i) {
+        source += character_at(run, source).length_bytes;
+      }
+      builder->append(character, origin);
       at += length;
-      if (source < run.size()) source += character_at(run, source).length_bytes;
     }
+  }
+
+  // Takes the parts that `character` is composed of out of the list; how many characters of the
+  // run they bring with them.
+  static int take_parts(std::string_view character, std::vector<Part>* parts) {
+    int consumed = 0;
+    for (const Part& wanted : decompose(character)) {
+      const auto found = std::find_if(parts->begin(), parts->end(),
+                                      [&](const Part& part) { return part.code == wanted.code; });
+      if (found == parts->end()) continue;
+      consumed += found->starts_character ? 1 : 0;
+      parts->erase(found);
+    }
+    return consumed;
   }
 };
 

@@ -87,8 +87,8 @@ class PrefixSpace final : public PreTokenizer {
       const bool wants_space = section.added_id < 0 && !text_of(*text, section).starts_with(' ');
       const std::uint32_t begin = builder.size();
       if (wants_space) {
-        const std::uint32_t origin = text->origin(section.begin, section.end).begin;
-        builder.append(" ", {origin, origin});
+        // The new space shares the place of the character before which it stands.
+        builder.append(" ", text->origin_of_byte(section.begin));
       }
       const Section copied = builder.copy(section);
       moved.push_back({begin, copied.end, section.added_id});

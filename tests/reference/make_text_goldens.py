@@ -74,7 +74,7 @@ def variants(size):
         "empty_matches": {"pre_tokenizer": sequence(split({"Regex": "b*"}), byte_level(regex=False))},
         "added": {"pre_tokenizer": byte_level(), "post_processor": trim, "normalizer": {"type": "NFC"}, "added_tokens": [
             added(0, SPECIALS[0], special=True), added(1, SPECIALS[1], special=True), added(2, SPECIALS[2], special=True, lstrip=True, rstrip=True),
-            added(size, "<tool>", lstrip=True), added(size + 1, "<tool>x", rstrip=True), added(size + 2, "word", single_word=True),
+            added(size, "<tool>", lstrip=True), added(size + 1, "<tool>x", rstrip=True), added(size + 2, "qword", single_word=True),
             added(size + 3, "e\u0301t\u00e9", normalized=True), added(size + 4, "\n\n\n"), added(size + 5, "  ", normalized=True), added(size + 6, "日本")]},
         "whole": {"pre_tokenizer": byte_level(regex=False)},
     }
@@ -89,9 +89,9 @@ def texts(seed, count):
     names = [name for name in categories if name not in ("Cn", "Cs")]
     spaces = [" ", "  ", "\n", "\n\n", "\r\n", "\t", "\u00a0", "\u3000", "\x0b", "\x85", "\u2028"]
     words = ("the don't I'll they've it's 'S 'T ''s 're hello World x86_64 3.14 12345 ½ ² Ⅷ naïve ﬁ ſs e\u0301 e\u0301t\u00e9 été a\u0308\u0323 각 ᄀ ᅡ ᆨ क\u093c 日本語 日本 "
-             "word words sword 👩‍👩‍👧 \ufeff \x00 \x1f package documentation learning <tool> <tool>x <tool <|im_start|> <|im_end|> <|endoftext|> <|im bbb abba , a").split(" ")
+             "qword qwords sqword 👩‍👩‍👧 \ufeff \x00 \x1f package documentation learning <tool> <tool>x <tool <|im_start|> <|im_end|> <|endoftext|> <|im bbb abba , a").split(" ")
     fixed = ["", " ", "\n", "a", "Hello  world\n\n 12345's", "don't ½ café e\u0301 日本語", "<|im_start|>user\nhi<|im_end|>", "<|im_start|> <|im_end|>  <|im_end|>\n",
-             "a" * 300, " " * 200 + "x", "word the word, sword word", "\n\n\n\n\n  \n", "é" * 90, PROSE[:400]]
+             "a" * 300, " " * 200 + "x", "qword the qword, sqword qword", "\n\n\n\n\n  \n", "é" * 90, PROSE[:400]]
     pieces = lambda: rng.choice([lambda: rng.choice(spaces) * rng.randint(1, 3), lambda: rng.choice(words), lambda: rng.choice(words),
                                  lambda: rng.choice(categories[rng.choice(names)]), lambda: "".join(chr(rng.randint(0, 127)) for _ in range(rng.randint(1, 6)))])()
     return fixed + ["".join(pieces() for _ in range(rng.randint(1, 10))) for _ in range(count)]

@@ -13,7 +13,8 @@ namespace {
                             left.type_name(), right.type_name()));
 }
 
-std::int64_t checked(bool overflowed, std::int64_t result) {
+// By reference: the operation that fills `result` is the other argument.
+std::int64_t checked(bool overflowed, const std::int64_t& result) {
   if (overflowed) throw Failure("an integer does not fit 64 bits");
   return result;
 }

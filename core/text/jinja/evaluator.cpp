@@ -99,11 +99,7 @@ List Evaluator::loop_items(const ForStatement& node) {
 }
 
 Evaluator::Flow Evaluator::execute(const ForStatement& node) {
-  std::int64_t depth0 = 0;
-  for (const Scope* scope = scope_.get(); scope != nullptr; scope = scope->parent.get()) {
-    depth0 += scope->values.contains("loop") ? 1 : 0;
-  }
-  const auto loop = std::make_shared<LoopState>(loop_items(node), depth0);
+  const auto loop = std::make_shared<LoopState>(loop_items(node));
   track(loop);
   const auto count = static_cast<std::int64_t>(loop->items().size());
   for (std::int64_t i = 0; i < count; ++i) {

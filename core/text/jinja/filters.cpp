@@ -83,6 +83,9 @@ Value to_integer(Runtime&, const Value& value, ArgumentReader& arguments) {
   if (value.as_string() == nullptr || base < 2 || base > 36) return absent;
   std::string_view digits = strip_right(strip_left(*value.as_string(), ""), "");
   if (digits.starts_with('+')) digits.remove_prefix(1);
+  for (const auto& [prefix, its_base] : {std::pair("0x", 16), {"0o", 8}, {"0b", 2}}) {
+    if (base == its_base && to_lower(digits.substr(0, 2)) == prefix) digits.remove_prefix(2);
+  }
   std::int64_t integer = 0;
   const char* end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, integer, static_cast<int>(base));

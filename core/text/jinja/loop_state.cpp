@@ -19,8 +19,8 @@ std::optional<Value> LoopState::attribute(std::string_view name) const {
   if (name == "first") return index0_ == 0;
   if (name == "last") return index0_ + 1 == size;
   if (name == "length") return size;
-  if (name == "depth") return depth0_ + 1;
-  if (name == "depth0") return depth0_;
+  if (name == "depth") return std::int64_t{1};  // deeper in recursive loops only
+  if (name == "depth0") return std::int64_t{0};
   if (name == "previtem") return item(index0_ - 1, "there is no previous item");
   if (name == "nextitem") return item(index0_ + 1, "there is no next item");
   if (name == "cycle") {

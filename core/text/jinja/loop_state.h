@@ -9,8 +9,7 @@ namespace temper::text::jinja {
 /// The variable `loop` inside {% for %} (jinja2/runtime.py, LoopContext).
 class LoopState final : public Object {
  public:
-  /// `depth0`: loops around this one.
-  LoopState(List items, std::int64_t depth0) : items_(std::move(items)), depth0_(depth0) {}
+  explicit LoopState(List items) : items_(std::move(items)) {}
 
   const List& items() const { return items_; }
   void go_to(std::int64_t index0) { index0_ = index0; }
@@ -22,7 +21,6 @@ class LoopState final : public Object {
  private:
   List items_;
   std::int64_t index0_ = 0;
-  std::int64_t depth0_ = 0;
 };
 
 }  // namespace temper::text::jinja

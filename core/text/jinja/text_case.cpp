@@ -50,7 +50,18 @@ bool is_stripped(char32_t code, std::string_view characters) {
 }  // namespace
 
 std::string to_upper(std::string_view text) {
-  return convert(text, [](char32_t code) { return map(code, utf8proc_toupper); });
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const Character character = character_at(text, at);
+    if (character.code == U'ß') {
+      out += "SS";
+    } else {
+      append_utf8(map(character.code, utf8proc_toupper), &out);
+    }
+    at += character.length_bytes;
+  }
+  return out;
 }
 
 std::string to_lower(std::string_view text) {

@@ -5,8 +5,8 @@
 
 namespace temper::text::jinja {
 
-/// Python's str methods on valid UTF-8, one code point for one (utf8proc's simple case mapping;
-/// ß stays ß in upper()).
+/// Python's str methods on valid UTF-8, one code point for one (utf8proc's simple case mapping),
+/// but for ß, which is SS in upper case.
 std::string to_upper(std::string_view text);
 std::string to_lower(std::string_view text);
 /// The first character upper case, the rest lower case.
