@@ -154,7 +154,7 @@ std::string verify_table(const std::vector<TrialResult>& results) {
     const bool interrupted = trial.kill_after_step > 0;
     const bool same = !result.sha256.empty() && result.sha256 == results.front().sha256;
     table += fmt::format(
-        "{:<8} {:<13} {:<24} {:>8.1f}  {:<16}  {}\n",
+        "{:<10} {:<13} {:<24} {:>8.1f}  {:<16}  {}\n",
         interrupted ? fmt::format("{}, then {}", trial.ranks, trial.resume_ranks)
                     : fmt::to_string(trial.ranks),
         trial.slot_workers,
