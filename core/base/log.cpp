@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -74,7 +75,7 @@ class Logger::Sink {
 };
 
 Logger::Logger(LogLevel level, std::string prefix)
-    : sink_(std::make_shared<Sink>(level, prefix, UniqueFd())) {}
+    : sink_(std::make_shared<Sink>(level, std::move(prefix), UniqueFd())) {}
 
 Logger::Logger(LogLevel level, std::string prefix, const std::filesystem::path& file) {
   UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
@@ -82,7 +83,7 @@ Logger::Logger(LogLevel level, std::string prefix, const std::filesystem::path& 
     throw UserError(fmt::format("cannot open the log {}: {}. Is the folder there and writable?",
                                 file.string(), std::strerror(errno)));
   }
-  sink_ = std::make_shared<Sink>(level, prefix, std::move(fd));
+  sink_ = std::make_shared<Sink>(level, std::move(prefix), std::move(fd));
 }
 
 void Logger::write(LogLevel level, std::string_view message) const {

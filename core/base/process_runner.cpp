@@ -107,8 +107,8 @@ class SpawnSetup {
   const posix_spawnattr_t* attributes() const { return &attributes_; }
 
  private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
 };
 
 UniqueFd open_output(const std::filesystem::path& path) {

@@ -99,7 +99,7 @@ std::string print_integer(std::int64_t value) {
 std::string print_number(double value) {
   const double size = std::abs(value);
   const bool fixed = size == 0 || (size >= 1e-5 && size < 1e15);
-  std::array<char, 64> buffer;
+  std::array<char, 64> buffer{};
   const auto result =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
                     fixed ? std::chars_format::fixed : std::chars_format::scientific);

@@ -18,7 +18,7 @@ class ByteAlphabet {
   std::optional<std::string> to_bytes(std::string_view token) const;
 
  private:
-  std::array<short, 0x144> byte_of_;  // by code point; -1: not of the alphabet
+  std::array<short, 0x144> byte_of_{};  // by code point; -1: not of the alphabet
 };
 
 }  // namespace temper::text

@@ -18,7 +18,7 @@ constexpr std::int32_t kMaxId = 1 << 22;
 
 }  // namespace
 
-BytePairEncoding::BytePairEncoding(BytePairVocabulary vocabulary)
+BytePairEncoding::BytePairEncoding(const BytePairVocabulary& vocabulary)
     : ids_by_spelling_(vocabulary.tokens.size()),
       ids_by_bytes_(vocabulary.tokens.size()),
       merges_(vocabulary.merges.size()),
@@ -68,7 +68,8 @@ void BytePairEncoding::add_tokens(const BytePairVocabulary& vocabulary) {
 void BytePairEncoding::add_merges(const BytePairVocabulary& vocabulary) {
   std::string merged;
   for (std::size_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
-    const auto& [left, right] = vocabulary.merges[rank];
+    const std::string& left = vocabulary.merges[rank].first;
+    const std::string& right = vocabulary.merges[rank].second;
     merged = left;
     merged += right;
     const auto id = [&](const std::string& token) {

@@ -32,7 +32,7 @@ struct BytePairVocabulary {
 class BytePairEncoding final : public PieceModel {
  public:
   /// UserError naming `where` and the token for duplicates and merges that name no token.
-  explicit BytePairEncoding(BytePairVocabulary vocabulary);
+  explicit BytePairEncoding(const BytePairVocabulary& vocabulary);
 
   void encode(std::string_view piece, std::uint32_t begin, Encoding* out) const override;
   std::optional<std::int32_t> id_of(std::string_view token) const override;

@@ -148,7 +148,7 @@ class GgufReader {
       }
       vocabulary.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
     }
-    return std::make_unique<BytePairEncoding>(std::move(vocabulary));
+    return std::make_unique<BytePairEncoding>(vocabulary);
   }
 
   std::int32_t special_id(std::string_view key) const {

@@ -96,7 +96,7 @@ std::unique_ptr<PieceModel> read_model(simdjson::dom::element json, const std::s
   vocabulary.tokens = read_vocabulary(&fields);
   vocabulary.merges = read_merges(&fields);
   fields.done();
-  return std::make_unique<BytePairEncoding>(std::move(vocabulary));
+  return std::make_unique<BytePairEncoding>(vocabulary);
 }
 
 }  // namespace temper::text
