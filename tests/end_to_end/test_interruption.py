@@ -1,11 +1,12 @@
 """A run that is killed or stopped goes on later, on another number of ranks, and ends with the same bits."""
 
+import json
 import os
 import signal
 import time
 import unittest
 
-from scenario import CHECKPOINTED, Scenario, descendants
+from scenario import CHECKPOINTED, Scenario, chats, descendants
 
 STEPS = 150
 LONG = ("--set", f"duration.steps={STEPS}")
@@ -75,6 +76,26 @@ class InterruptionTest(Scenario):
 
     def test_sigusr2_saves_and_ends_with_85(self):
         self.stop_and_resume(signal.SIGUSR2, 3, 3)
+
+    def test_a_stop_after_the_last_step_leaves_evaluation_and_adapter_to_the_resume(self):
+        self.write_chats(list(chats(3000)), "eval.jsonl")  # the evaluation takes seconds
+        few = ["--set", "duration.steps=3", "--set", "data.eval=[{path: eval.jsonl}]"]
+        expected = self.train("whole", *few)
+        process = self.start("run", self.recipe, "--name", "late", *few)
+        self.wait_for_step("late", 3, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=120), CHECKPOINTED, (self.folder / "output").read_text())
+        run = self.run_named("late")
+        self.assertFalse((run / "adapter").exists())
+        self.assertEqual(self.last_evaluation(run)["step"], 0)
+        self.temper("resume", run)
+        self.assertEqual(self.last_evaluation(run)["step"], 3)
+        self.assertEqual(self.last_evaluation(run)["eval_loss"], self.last_evaluation(self.run_named("whole"))["eval_loss"])
+        self.assertEqual(self.adapter(run), expected)
+
+    def last_evaluation(self, run):
+        records = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
+        return [record for record in records if record["eval_loss"] is not None][-1]
 
     def test_a_broken_checkpoint_is_passed_over_for_an_older_one(self):
         expected = self.train("whole", *LONG)

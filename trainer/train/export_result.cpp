@@ -31,7 +31,12 @@ exporting::CardFacts card_facts(const ExportParts& parts) {
   facts.versions = {"Temper " TEMPER_VERSION};
   std::map<std::int64_t, run::ProgressRecord> by_step;
   for (run::ProgressRecord& record : read_progress(parts.layout.progress())) {
-    by_step[record.step] = std::move(record);
+    const auto known = by_step.find(record.step);
+    if (known != by_step.end() && !record.loss) {
+      known->second.eval_loss = record.eval_loss;  // an evaluation after a resume, without the step
+    } else {
+      by_step[record.step] = std::move(record);
+    }
   }
   exporting::LossRow held_out{"held-out", std::nullopt, std::nullopt};
   exporting::LossRow training{"training", std::nullopt, std::nullopt};

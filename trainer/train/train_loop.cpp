@@ -33,6 +33,7 @@ void TrainLoop::run() {
     run_step();
   }
   save_and_wait();
+  evaluate_at_end();
 }
 
 void TrainLoop::run_step() {
@@ -87,6 +88,7 @@ void TrainLoop::run_step() {
     parts_.logger.warning("step {}: progress.jsonl could not be written; is the disk full?",
                           record.step);
   }
+  last_record_ = std::move(record);
 }
 
 StepReport TrainLoop::compute(const StepBatch& batch) {
@@ -156,11 +158,30 @@ void TrainLoop::evaluate_at_start() {
   parts_.progress.append(record);
 }
 
+void TrainLoop::evaluate_at_end() {
+  if (parts_.evaluation == nullptr) {
+    return;
+  }
+  const std::optional<double> loss = stopping_ ? std::nullopt : evaluate();
+  if (!loss) {
+    throw StopRequested(
+        "stopped after the last step; its state is saved, resume for the evaluation and the "
+        "result");
+  }
+  run::ProgressRecord record = last_record_.value_or(new_record());
+  record.step = parts_.state.step;
+  record.position = position();
+  record.epoch = static_cast<double>(record.position) / static_cast<double>(settings_.epoch_size);
+  record.eval_loss = loss;
+  record.time = format_rfc3339(parts_.clock.now());
+  parts_.progress.append(record);
+}
+
 bool TrainLoop::evaluation_is_due() const {
   const std::int64_t every = parts_.recipe.eval.every;
   const std::int64_t step = parts_.state.step;
-  return parts_.evaluation != nullptr && !stopping_ &&
-         (step == settings_.total_steps || (every > 0 && step % every == 0));
+  return parts_.evaluation != nullptr && !stopping_ && step < settings_.total_steps && every > 0 &&
+         step % every == 0;
 }
 
 std::optional<double> TrainLoop::evaluate() {

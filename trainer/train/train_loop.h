@@ -64,6 +64,7 @@ class TrainLoop {
   void save_and_wait();
   std::optional<double> evaluate();
   void evaluate_at_start();
+  void evaluate_at_end();
   bool evaluation_is_due() const;
   run::ProgressRecord new_record() const;
   std::uint64_t position() const;
@@ -73,6 +74,7 @@ class TrainLoop {
   LoopSettings settings_;
   OrderedSum sum_;
   model::FloatBuffer gradient_;
+  std::optional<run::ProgressRecord> last_record_;  // of this process
   bool stopping_ = false;
 };
 

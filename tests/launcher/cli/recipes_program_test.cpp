@@ -31,7 +31,7 @@ TEST_P(ShippedRecipeTest, CanBePlannedWithoutItsModel) {
   Program program;
   const ProgramResult result = program.temper({"plan", file(), "--without-model"});
   EXPECT_EQ(result.code, 0) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("temper-trainer"));
+  EXPECT_THAT(result.output, HasSubstr(FAKE_TRAINER_PROGRAM " --run "));
 }
 
 TEST_P(ShippedRecipeTest, SaysWhichModelIsMissing) {
