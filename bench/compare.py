@@ -4,7 +4,8 @@ Usage: compare.py [--modes packed,packed-compile,padded] [--steps N] [--repeats 
                   [--temper build/release/bin/temper] [--slots N] [--ranks N]
 Makes what is missing (reference environment, model folder, data) and prints a markdown table. Both sides are
 measured from outside in the same way: time from the start of the process to its first finished step, peak resident
-memory of its largest process; tokens a second over all steps after the second, in the process's own count.
+memory of its largest process; tokens a second over all steps after the second, in the process's own count. Start-up is
+the time to the first finished step without that step's own seconds.
 """
 
 import argparse
@@ -66,6 +67,7 @@ def measure(command, folder, to_step):
         "tokens/s": sum(tokens for tokens, _, _ in steady) / sum(seconds for _, seconds, _ in steady),
         "peak MB": usage.ru_maxrss / 1024,
         "first step s": first,
+        "start-up s": first - steps[0][1],
         "step s": statistics.median(seconds for _, seconds, _ in steady),
         "loss": statistics.mean(loss for _, _, loss in steps),
     }
@@ -109,7 +111,7 @@ def machine():
 
 def table(results):
     """Medians with the range of the repeats, and the ratios of Temper's medians to each peer's."""
-    columns = ["tokens/s", "peak MB", "first step s", "step s", "loss"]
+    columns = ["tokens/s", "peak MB", "first step s", "start-up s", "step s", "loss"]
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     median = lambda name, column: statistics.median(row[column] for row in results[name])
     for name, rows in results.items():
@@ -122,7 +124,7 @@ def table(results):
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     for name in results:
         if name != "temper":
-            ratios = [f"{median('temper', column) / median(name, column):.2f}" for column in columns[:4]]
+            ratios = [f"{median('temper', column) / median(name, column):.2f}" for column in columns[:-1]]
             lines.append(f"| **temper ÷ {name}** | " + " | ".join(ratios) + " | |")
     return "\n".join(lines)
 

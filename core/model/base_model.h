@@ -30,7 +30,7 @@ class BaseModel {
   virtual std::uint64_t stored_bytes() const = 0;
 
   /// The stored tensor for a Hugging Face parameter name if it can be used in place as fp32 [out,
-  /// in]: F32, contiguous, 64-byte aligned, rows in Hugging Face order. Else an empty span.
+  /// in]: F32, contiguous, aligned for a float, rows in Hugging Face order. Else an empty span.
   virtual std::span<const float> map_float32(std::string_view parameter) const = 0;
 
   /// Converts the parameter to fp32 into `out` (Hugging Face layout; GGUF's q and k rows put back

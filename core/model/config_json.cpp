@@ -206,6 +206,24 @@ void read_sizes(const Section& file, ModelConfig* config) {
       file.integer("max_position_embeddings").value_or(mistral ? 131072 : 2048);
 }
 
+void read_token_ids(const Section& file, TokenIds* ids) {
+  ids->bos = file.integer("bos_token_id");
+  ids->pad = file.integer("pad_token_id");
+  const json* eos = file.find("eos_token_id");
+  if (eos == nullptr || !eos->is_array()) {
+    if (const std::optional<std::int64_t> id = file.integer("eos_token_id")) {
+      ids->eos = {*id};
+    }
+    return;
+  }
+  for (const json& id : *eos) {
+    if (!id.is_number_integer()) {
+      file.fail("eos_token_id", fmt::format("{} is not a list of integers", eos->dump()));
+    }
+    ids->eos.push_back(id.get<std::int64_t>());
+  }
+}
+
 }  // namespace
 
 ModelConfig read_config_json(const std::filesystem::path& path) {
@@ -227,6 +245,7 @@ ModelConfig read_config_json(const std::filesystem::path& path) {
   config.initializer_range = file.number("initializer_range").value_or(0.02);
   config.tied_embeddings = file.boolean("tie_word_embeddings").value_or(false);
   read_rope(file, &config);
+  read_token_ids(file, &config.token_ids);
   if (*type == "llama") {  // Mistral has no biases whatever its config says
     config.attention_bias = file.boolean("attention_bias").value_or(false);
     config.mlp_bias = file.boolean("mlp_bias").value_or(false);

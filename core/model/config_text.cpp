@@ -25,6 +25,20 @@ nlohmann::json rope_parameters(const RopeConfig& rope) {
   return parameters;
 }
 
+void add_token_ids(const TokenIds& ids, nlohmann::json* object) {
+  if (ids.bos) {
+    (*object)["bos_token_id"] = *ids.bos;
+  }
+  if (ids.pad) {
+    (*object)["pad_token_id"] = *ids.pad;
+  }
+  if (ids.eos.size() == 1) {
+    (*object)["eos_token_id"] = ids.eos.front();
+  } else if (!ids.eos.empty()) {
+    (*object)["eos_token_id"] = ids.eos;
+  }
+}
+
 }  // namespace
 
 std::string config_json(const ModelConfig& config, const std::string& dtype) {
@@ -49,6 +63,7 @@ std::string config_json(const ModelConfig& config, const std::string& dtype) {
                            {"torch_dtype", dtype},
                            {"use_cache", true},
                            {"vocab_size", config.vocabulary_size}};
+  add_token_ids(config.token_ids, &object);
   // Transformers 4 reads the two spellings at the top, 5 the one in rope_parameters.
   if (config.rope.scaling != RopeScaling::kNone) {
     object["rope_scaling"] = object["rope_parameters"];

@@ -118,6 +118,11 @@ ModelConfig read_gguf_config(const weights::GgufFile& file) {
   config.attention_bias = file.find("blk.0.attn_q.bias") != nullptr;
   config.mlp_bias = file.find("blk.0.ffn_gate.bias") != nullptr;
   config.sliding_window = metadata.integer("attention.sliding_window");
+  config.token_ids.bos = file.integer("tokenizer.ggml.bos_token_id");
+  config.token_ids.pad = file.integer("tokenizer.ggml.padding_token_id");
+  if (const auto eos = file.integer("tokenizer.ggml.eos_token_id")) {
+    config.token_ids.eos = {*eos};
+  }
   check_config(config, file.path().string());
   return config;
 }

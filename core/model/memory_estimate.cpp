@@ -49,7 +49,7 @@ std::uint64_t bytes_of(std::int64_t floats) {
 
 // Levels of the sum tree over the slots: ceil(log2(slots)).
 std::int64_t tree_levels(std::int64_t slots) {
-  return std::bit_width(static_cast<std::uint64_t>(slots - 1));
+  return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(slots - 1)));
 }
 
 }  // namespace

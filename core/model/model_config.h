@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/weights/gguf.h"
 
@@ -20,6 +21,13 @@ struct RopeConfig {
   double low_frequency_factor = 1.0;
   double high_frequency_factor = 4.0;
   std::int64_t original_context_length = 8192;
+};
+
+/// Ids that generation starts, stops and pads with. Training does not use them; they are handed on,
+/// so that a trained model's config.json stops where its base did. Absent ones stay absent.
+struct TokenIds {
+  std::optional<std::int64_t> bos, pad;
+  std::vector<std::int64_t> eos;  ///< empty: absent
 };
 
 /// Shape of a Llama-architecture decoder (Llama, Mistral, SmolLM2 …).
@@ -41,6 +49,7 @@ struct ModelConfig {
   bool mlp_bias = false;         ///< on gate, up and down
   /// Non-causal windows are refused; a window at least as long as the context is full attention.
   std::optional<std::int64_t> sliding_window;
+  TokenIds token_ids;
 };
 
 /// Reads a Hugging Face config.json (rope_theta and rope_scaling at the top, or rope_parameters as

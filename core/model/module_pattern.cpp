@@ -29,7 +29,10 @@ void initialize_oniguruma() {
 }  // namespace
 
 struct ModulePattern::Compiled {
+  Compiled() = default;
   ~Compiled() { onig_free(regex); }
+  Compiled(const Compiled&) = delete;
+  Compiled& operator=(const Compiled&) = delete;
   regex_t* regex = nullptr;
 };
 

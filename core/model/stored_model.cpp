@@ -11,7 +11,6 @@
 namespace temper::model {
 namespace {
 
-constexpr std::uintptr_t kAlignment = 64;
 constexpr std::size_t kSampledBytes = 4096;
 
 // Undoes `permute` of llama.cpp's convert_hf_to_gguf.py, which stores row (half, pair) of a head as
@@ -52,7 +51,7 @@ std::span<const float> StoredModel::map_float32(std::string_view parameter) cons
   const StoredParameter& found = stored(parameter);
   const std::span<const std::byte> bytes = found.view.bytes;
   if (found.view.type != weights::DataType::kF32 || found.interleaved_heads != 0 ||
-      reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment != 0) {
+      reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) != 0) {
     return {};
   }
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};

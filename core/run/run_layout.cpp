@@ -19,6 +19,14 @@ bool is_id_letter(char letter) {
 
 }  // namespace
 
+std::filesystem::path RunLayout::resolved_before(std::string_view attempt) const {
+  return root / fmt::format("resolved.{}.yaml", attempt);
+}
+
+std::filesystem::path RunLayout::attempt_log(std::string_view attempt) const {
+  return logs() / fmt::format("attempt-{}.log", attempt);
+}
+
 std::filesystem::path RunLayout::rank_log(int rank) const {
   return logs() / fmt::format("rank-{:04}.log", rank);
 }

@@ -14,12 +14,15 @@ struct RunLayout {
 
   std::filesystem::path recipe() const { return root / "recipe.yaml"; }  ///< as given
   std::filesystem::path resolved() const { return root / "resolved.yaml"; }
+  /// resolved.yaml as it was up to and with `attempt`, kept when a resume changes it.
+  std::filesystem::path resolved_before(std::string_view attempt) const;
   std::filesystem::path cluster() const { return root / "cluster.yaml"; }
   std::filesystem::path plan() const { return root / "plan.yaml"; }
   std::filesystem::path record() const { return root / "run.json"; }
   std::filesystem::path lock() const { return root / "run.lock"; }
   std::filesystem::path progress() const { return root / "progress.jsonl"; }
   std::filesystem::path logs() const { return root / "logs"; }
+  std::filesystem::path attempt_log(std::string_view attempt) const;  ///< logs/attempt-<id>.log
   std::filesystem::path launcher_log() const { return logs() / "launcher.log"; }
   std::filesystem::path rank_log(int rank) const;  ///< logs/rank-0003.log
   std::filesystem::path checkpoints() const { return root / "checkpoints"; }

@@ -37,7 +37,7 @@ struct Supervisor::Supervision {
     return absent ? 0 : size;
   }
 
-  std::filesystem::path log_file() const { return attempt_log(layout, record.attempts.back().id); }
+  std::filesystem::path log_file() const { return layout.attempt_log(record.attempts.back().id); }
 
   void save() const { run::write_run_record(layout, record); }
 

@@ -24,10 +24,6 @@ std::size_t message_begin(std::string_view line) {
 
 }  // namespace
 
-std::filesystem::path attempt_log(const run::RunLayout& layout, std::string_view attempt) {
-  return layout.logs() / ("attempt-" + std::string(attempt) + ".log");
-}
-
 std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t count) {
   std::ifstream stream(file, std::ios::binary | std::ios::ate);
   if (!stream) {

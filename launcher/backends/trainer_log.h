@@ -6,12 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/run/run_layout.h"
-
 namespace temper::launch {
-
-/// Where everything goes that an attempt's processes print: logs/attempt-<id>.log.
-std::filesystem::path attempt_log(const run::RunLayout& layout, std::string_view attempt);
 
 /// The last `count` lines of a text file; fewer if it has fewer, none if it can't be read. Reads
 /// from the end, so a long log costs nothing.

@@ -44,7 +44,7 @@ void tell_failure(Context& context, const run::RunLayout& layout, const Verdict&
   if (!record || record->attempts.empty()) {
     return;
   }
-  const std::filesystem::path log = attempt_log(layout, record->attempts.back().id);
+  const std::filesystem::path log = layout.attempt_log(record->attempts.back().id);
   context.err << "the trainer's last lines (all of them: " << log.string() << "):\n";
   for (const std::string& line : last_error_lines(log, kShownErrorLines)) {
     context.err << "  " << line << "\n";

@@ -31,7 +31,7 @@ std::filesystem::path choose_log(const FoundRun& found, const LogsOptions& optio
     throw UserError(fmt::format("run {} has no attempt yet, so no log", record.id));
   }
   if (!options.rank) {
-    return attempt_log(found.layout, record.attempts.back().id);
+    return found.layout.attempt_log(record.attempts.back().id);
   }
   const std::filesystem::path file = found.layout.rank_log(*options.rank);
   if (!std::filesystem::exists(file)) {

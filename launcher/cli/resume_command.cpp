@@ -46,8 +46,7 @@ void change_recipe(const run::RunLayout& layout, const run::RunRecord& record,
         layout.root.string(), difference));
   }
   const std::string last = record.attempts.empty() ? "first" : record.attempts.back().id;
-  write_run_file(layout, layout.root / fmt::format("resolved.{}.yaml", last),
-                 read_text(layout.resolved()));
+  write_run_file(layout, layout.resolved_before(last), read_text(layout.resolved()));
   write_run_file(layout, layout.resolved(), recipe::dump(now));
 }
 

@@ -61,7 +61,7 @@ std::string status_text(const RunStatus& status) {
   }
   if (!record.attempts.empty()) {
     text += fmt::format("log       {}\n",
-                        attempt_log(status.run.layout, record.attempts.back().id).string());
+                        status.run.layout.attempt_log(record.attempts.back().id).string());
   }
   return text;
 }

@@ -174,6 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"Dropout", R"({"attention_dropout":0.1})", "attention_dropout: 0.1"},
         RefusedCase{"Quantised", R"({"quantization_config":{"bits":4}})",
                     "quantised Hugging Face folders are not supported"},
+        RefusedCase{"EosAsTexts", R"({"eos_token_id":["x"]})", "is not a list of integers"},
         RefusedCase{"TieAsText", R"({"tie_word_embeddings":"no"})", "neither true nor false"},
         RefusedCase{"Yarn", R"({"rope_scaling":{"type":"yarn","factor":2}})",
                     "rope_scaling: rope_type: 'yarn' is not supported"},
@@ -194,6 +195,17 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"PartOfAHead", R"({"partial_rotary_factor":0.5})", "only whole heads"},
         RefusedCase{"ThetaZero", R"({"rope_theta":0})", "rope_theta: 0 must be above 0"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(ConfigJsonTest, TokenIdsAreHandedOn) {
+  const ModelConfig one = read_patched(R"({"bos_token_id":0,"eos_token_id":7,"pad_token_id":3})");
+  EXPECT_EQ(one.token_ids.bos, 0);
+  EXPECT_EQ(one.token_ids.pad, 3);
+  EXPECT_EQ(json::parse(config_json(one))["eos_token_id"], 7);
+  const ModelConfig several = read_patched(R"({"eos_token_id":[7,9]})");
+  EXPECT_EQ(json::parse(config_json(several))["eos_token_id"], json({7, 9}));
+  EXPECT_FALSE(json::parse(config_json(several)).contains("bos_token_id"));
+  EXPECT_FALSE(json::parse(config_json(read_patched("{}"))).contains("eos_token_id"));
+}
 
 TEST(ConfigJsonTest, TextThatIsNoObjectIsRefused) {
   const std::string whole = config_json(testing::tiny_config());

@@ -38,6 +38,15 @@ TEST(GgufConfigTest, ReadsTheSizes) {
   EXPECT_EQ(config.rope.scaling, RopeScaling::kNone);
 }
 
+TEST(GgufConfigTest, TokenIdsAreHandedOn) {
+  const ModelConfig config = config_of(tiny_gguf(tiny_config())
+                                           .u32("tokenizer.ggml.bos_token_id", 1)
+                                           .u32("tokenizer.ggml.eos_token_id", 2));
+  EXPECT_EQ(config.token_ids.bos, 1);
+  EXPECT_EQ(config.token_ids.eos, (std::vector<std::int64_t>{2}));
+  EXPECT_EQ(config.token_ids.pad, std::nullopt);
+}
+
 TEST(GgufConfigTest, ReadsLinearScalingInBothSpellings) {
   const ModelConfig now = config_of(tiny_gguf(tiny_config())
                                         .text("llama.rope.scaling.type", "linear")

@@ -59,8 +59,8 @@ TEST_F(ResumeProgramTest, RefusesAChangeOfTheResultUnlessAllowed) {
   EXPECT_EQ(allowed.code, 0) << allowed.output;
   EXPECT_THAT(program_.trainer_arguments(), EndsWith("--allow-changed recipe,data\n"));
   EXPECT_THAT(testing::read_file(program_.run().resolved()), HasSubstr("lr: 0.5"));
-  const std::string kept = "resolved." + program_.record().attempts[0].id + ".yaml";
-  EXPECT_EQ(testing::read_file(program_.run().root / kept), before);
+  EXPECT_EQ(testing::read_file(program_.run().resolved_before(program_.record().attempts[0].id)),
+            before);
 }
 
 TEST_F(ResumeProgramTest, TakesChangesThatDoNotDecideTheResult) {

@@ -75,6 +75,36 @@ TEST_F(KernelsTest, ProductsEqualTheSums) {
   }
 }
 
+// Mapped weights lie wherever the header of their file ends: that must not show in the result.
+TEST_F(KernelsTest, ProductsDoNotDependOnAlignment) {
+  const std::int64_t inner = 96;
+  const std::int64_t outputs = 160;
+  const Values stored = random_values(static_cast<std::size_t>(inner * outputs), 1);
+  for (const std::int64_t rows : {1, 2, 7, 33, 240}) {
+    const Values x = random_values(static_cast<std::size_t>(rows * inner), 2);
+    const Values y = random_values(static_cast<std::size_t>(rows * outputs), 3);
+    Values first_forward;
+    Values first_backward;
+    FloatBuffer moved(stored.size() + 16);
+    for (std::size_t shift = 0; shift < 16; ++shift) {
+      std::copy(stored.begin(), stored.end(), moved.data() + shift);
+      const ConstMatrix weight = matrix(std::as_const(moved).data() + shift, outputs, inner);
+      Values forward(y.size());
+      Values backward(x.size());
+      kernels_->multiply_transposed(matrix(x.data(), rows, inner), weight,
+                                    matrix(forward.data(), rows, outputs), Accumulate::kNo);
+      kernels_->multiply(matrix(y.data(), rows, outputs), weight,
+                         matrix(backward.data(), rows, inner), Accumulate::kNo);
+      if (shift == 0) {
+        first_forward = forward;
+        first_backward = backward;
+      }
+      EXPECT_EQ(forward, first_forward) << rows << " rows, shifted by " << shift;
+      EXPECT_EQ(backward, first_backward) << rows << " rows, shifted by " << shift;
+    }
+  }
+}
+
 /// dL/dx by central differences of L = Σ weights · f(x), against `analytic`.
 void expect_gradient(const std::function<std::vector<double>(const std::vector<double>&)>& function,
                      const Values& x, const Values& weights, const Values& analytic) {
