@@ -13,12 +13,17 @@ sanitized() {
   ctest --test-dir "build/$1" --output-on-failure -L fast -j "$(nproc)"
 }
 
+# A crash leaves the input that made it in build/fuzz and ends the script.
 fuzzed() {
   cmake --preset fuzz
-  cmake --build --preset fuzz
+  cmake --build --preset fuzz --target fuzzers
   local target
   for target in build/fuzz/tests/fuzz/*_fuzz; do
-    echo "$(basename "$target"): $("$target" -max_total_time=5 -max_len=65536 -timeout=10 2>&1 | tail -1)"
+    if ! "$target" -max_total_time=5 -max_len=65536 -timeout=10 -artifact_prefix="$target." > "$target.log" 2>&1; then
+      tail -40 "$target.log"
+      return 1
+    fi
+    echo "$(basename "$target"): $(tail -1 "$target.log")"
   done
 }
 

@@ -86,7 +86,8 @@ TEST_F(LocalBackendTest, CannotCancelARunOfAnotherHost) {
 TEST(OrphansTest, FindsProcessesOfARunByTheirArguments) {
   SystemProcessRunner runner;
   Command command;
-  command.argv = {"sh", "-c", "sleep 60; :", "--run", "/runs/of-orphans-test"};
+  // Waits without a child of its own, which would carry the same arguments until it execs.
+  command.argv = {"sh", "-c", "kill -STOP $$", "--run", "/runs/of-orphans-test"};
   const auto process = runner.start(command);
   std::vector<int> found;
   while (found.empty()) {  // the child has yet to exec
