@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "trainer/model/cpu_kernels.h"
+#include "trainer/model/cpu_row_product.h"
 
 extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const int* m, const int* n,
                        const int* k, const float* alpha, const float* a, const int* lda,
@@ -43,6 +44,10 @@ void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Acc
   CHECK(a.columns == b.columns && c.rows == a.rows && c.columns == b.rows,
         "[{}, {}] x [{}, {}]^T -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows,
         c.columns);
+  if (a.rows == 1) {
+    row_times_transposed(a, b, c, accumulate, alpha);
+    return;
+  }
   gemm({b.data, b.stride, 'T'}, {a.data, a.stride, 'N'}, a.columns, c, accumulate, alpha);
 }
 
@@ -50,6 +55,10 @@ void CpuKernels::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate acc
                           float alpha) const {
   CHECK(a.columns == b.rows && c.rows == a.rows && c.columns == b.columns,
         "[{}, {}] x [{}, {}] -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows, c.columns);
+  if (a.rows == 1) {
+    row_times(a, b, c, accumulate, alpha);
+    return;
+  }
   gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'N'}, a.columns, c, accumulate, alpha);
 }
 

@@ -44,10 +44,13 @@ TEST_F(KernelsTest, VectorExpIsExactToTwoUnits) {
   EXPECT_TRUE(std::isnan(vector_exp(NAN)));
 }
 
-TEST_F(KernelsTest, ProductsEqualTheSums) {
-  const std::int64_t m = 5;
+class ProductTest : public KernelsTest, public ::testing::WithParamInterface<std::int64_t> {};
+INSTANTIATE_TEST_SUITE_P(Rows, ProductTest, ::testing::Values(1, 2, 5));
+
+TEST_P(ProductTest, EqualsTheSums) {
+  const std::int64_t m = GetParam();
   const std::int64_t n = 7;
-  const std::int64_t k = 3;
+  const std::int64_t k = 19;
   const Values a = random_values(static_cast<std::size_t>(m * k), 1);
   const Values b = random_values(static_cast<std::size_t>(n * k), 2);
   Values c(static_cast<std::size_t>(m * n), 1.0F);
@@ -56,9 +59,9 @@ TEST_F(KernelsTest, ProductsEqualTheSums) {
   Values d(static_cast<std::size_t>(m * n));
   kernels_->multiply(matrix(a.data(), m, k), matrix(b.data(), k, n), matrix(d.data(), m, n),
                      Accumulate::kNo);
-  Values e(static_cast<std::size_t>(k * k));
-  kernels_->transposed_multiply(matrix(a.data(), m, k), matrix(c.data(), m, k).rows_from(0, m),
-                                matrix(e.data(), k, k), Accumulate::kNo);
+  Values e(static_cast<std::size_t>(k * n));
+  kernels_->transposed_multiply(matrix(a.data(), m, k), matrix(d.data(), m, n),
+                                matrix(e.data(), k, n), Accumulate::kNo);
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
       double expected_c = 1;
@@ -69,8 +72,18 @@ TEST_F(KernelsTest, ProductsEqualTheSums) {
         expected_d +=
             1.0 * a[static_cast<std::size_t>(i * k + x)] * b[static_cast<std::size_t>(x * n + j)];
       }
-      EXPECT_NEAR(c[static_cast<std::size_t>(i * n + j)], expected_c, 1e-5);
-      EXPECT_NEAR(d[static_cast<std::size_t>(i * n + j)], expected_d, 1e-5);
+      EXPECT_NEAR(c[static_cast<std::size_t>(i * n + j)], expected_c, 1e-4);
+      EXPECT_NEAR(d[static_cast<std::size_t>(i * n + j)], expected_d, 1e-4);
+    }
+  }
+  for (std::int64_t i = 0; i < k; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      double expected_e = 0;
+      for (std::int64_t x = 0; x < m; ++x) {
+        expected_e +=
+            1.0 * a[static_cast<std::size_t>(x * k + i)] * d[static_cast<std::size_t>(x * n + j)];
+      }
+      EXPECT_NEAR(e[static_cast<std::size_t>(i * n + j)], expected_e, 1e-3);
     }
   }
 }
@@ -80,7 +93,7 @@ TEST_F(KernelsTest, ProductsDoNotDependOnAlignment) {
   const std::int64_t inner = 96;
   const std::int64_t outputs = 160;
   const Values stored = random_values(static_cast<std::size_t>(inner * outputs), 1);
-  for (const std::int64_t rows : {1, 2, 7, 33, 240}) {
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 17, 33, 240}) {
     const Values x = random_values(static_cast<std::size_t>(rows * inner), 2);
     const Values y = random_values(static_cast<std::size_t>(rows * outputs), 3);
     Values first_forward;
