@@ -21,6 +21,10 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::filesystem::path& path() const { return path_; }
 
+  /// Gives the pages read so far back; the bytes stay valid and come from the page cache again when
+  /// they are next read. For after a whole file was read once. Thread-safe.
+  void release_pages() const;
+
  private:
   std::filesystem::path path_;
   std::span<const std::byte> bytes_;

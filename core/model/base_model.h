@@ -37,6 +37,10 @@ class BaseModel {
   /// in rotate-half order). CHECKs the size.
   virtual void load_float32(std::string_view parameter, std::span<float> out) const = 0;
 
+  /// Gives back the memory of what was read and copied; what is used in place comes again by itself
+  /// (MappedFile::release_pages).
+  virtual void release_pages() const = 0;
+
   /// sha256 over the config and the list of (name, dtype, shape, size, first and last 4 KiB of
   /// data): a cheap fingerprint to notice another base on resume.
   virtual std::string fingerprint() const = 0;

@@ -9,6 +9,7 @@ namespace temper::model {
 namespace {
 
 constexpr std::int64_t kFloatBytes = 4;
+constexpr std::uint64_t kProgramBytes = std::uint64_t{128} << 20;
 constexpr std::int64_t kLogitsOfChunk = std::int64_t{1} << 23;
 
 struct LoraSize {
@@ -55,7 +56,7 @@ std::int64_t tree_levels(std::int64_t slots) {
 }  // namespace
 
 std::uint64_t MemoryEstimate::total_bytes() const {
-  return weight_bytes + gradient_bytes + moment_bytes + activation_bytes;
+  return weight_bytes + gradient_bytes + moment_bytes + activation_bytes + program_bytes;
 }
 
 std::int64_t most_slot_tokens(const recipe::Recipe& recipe) {
@@ -81,6 +82,7 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
   estimate.moment_bytes = bytes_of(2 * trained);
   estimate.activation_bytes =
       bytes_of(load.slot_workers * activation_floats(config, lora, load.slot_tokens));
+  estimate.program_bytes = kProgramBytes;
   estimate.checkpoint_bytes = bytes_of(3 * trained);
   return estimate;
 }

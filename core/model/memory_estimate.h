@@ -17,11 +17,10 @@ struct RankLoad {
 /// fp32 throughout, 4 bytes a number. With P parameters of the base, T trained ones:
 ///
 ///   weights      4 · (P + T) with an adapter, 4 · P when all weights are trained. Weights that can
-///   be
-///                used where they lie in the file are counted too: their pages are in memory.
+///                be used where they lie in the file are counted too: their pages are in memory.
 ///   gradients    4 · T · (ceil(log2(slots)) + slot_workers + 1): the ordered sum over the slots
-///   keeps
-///                at most one finished subtree a level, each worker fills one, one is the result.
+///                keeps at most one finished subtree a level, each worker fills one, one is the
+///                result.
 ///   moments      2 · 4 · T (AdamW's two running means).
 ///   activations  4 · slot_workers · (slot_tokens · tokens_floats + logits), where per token
 ///                tokens_floats = layers · (2·hidden + q + 2·kv + q + 2·intermediate + heads + 2)
@@ -31,9 +30,11 @@ struct RankLoad {
 ///                (what the backward pass cannot cheaply recompute: the two residual inputs, Q, K,
 ///                V, the attention output, gate and up), and logits = rows · vocabulary with rows =
 ///                2^23 / vocabulary, between 16 and 256.
+///   program      128 MiB: code and data of the libraries, threads (a rank that trains a model of
+///                some kilobytes has 119 MiB resident).
 ///   checkpoint   3 · 4 · T: the trained parameters and their moments.
 ///
-/// Left out: the data pipeline, the libraries (about 200 MB) and what a network transport buffers.
+/// Left out: the data pipeline and what a network transport buffers.
 struct MemoryEstimate {
   std::int64_t total_parameters = 0;  ///< of the base and the adapter
   std::int64_t trained_parameters = 0;
@@ -41,6 +42,7 @@ struct MemoryEstimate {
   std::uint64_t gradient_bytes = 0;
   std::uint64_t moment_bytes = 0;
   std::uint64_t activation_bytes = 0;
+  std::uint64_t program_bytes = 0;
   std::uint64_t checkpoint_bytes = 0;
 
   /// Memory of a rank: all but the checkpoint.

@@ -68,6 +68,15 @@ void StoredModel::load_float32(std::string_view parameter, std::span<float> out)
   }
 }
 
+void StoredModel::release_pages() const {
+  for (const weights::SafetensorsFile& file : files_.safetensors) {
+    file.release_pages();
+  }
+  if (files_.gguf) {
+    files_.gguf->release_pages();
+  }
+}
+
 std::string StoredModel::fingerprint() const {
   Sha256 hash;
   const auto add = [&hash](std::string_view text) { hash.update(std::as_bytes(std::span(text))); };

@@ -41,6 +41,7 @@ class StoredModel final : public BaseModel {
   std::uint64_t stored_bytes() const override;
   std::span<const float> map_float32(std::string_view parameter) const override;
   void load_float32(std::string_view parameter, std::span<float> out) const override;
+  void release_pages() const override;
   std::string fingerprint() const override;
 
  private:

@@ -51,6 +51,8 @@ class GgufFile {
   /// nullptr if there is no such tensor.
   const TensorView* find(std::string_view name) const;
   const std::filesystem::path& path() const { return file_.path(); }
+  /// See MappedFile.
+  void release_pages() const { file_.release_pages(); }
 
   /// Typed look-ups: nullptr/nullopt if absent; UserError naming key and type if of another type.
   const std::string* string(std::string_view key) const;

@@ -24,6 +24,8 @@ class SafetensorsFile {
   /// nullptr if there is no such tensor.
   const TensorView* find(std::string_view name) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  /// See MappedFile.
+  void release_pages() const { file_.release_pages(); }
 
  private:
   MappedFile file_;

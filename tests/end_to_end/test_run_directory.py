@@ -79,8 +79,7 @@ class RunDirectoryTest(Scenario):
             "run", self.recipe, "--on", cluster, "--set", f"checkpoint.to={disk}", expect=RETRYABLE
         )
         (run,) = disk.glob("tiny-*/")
-        log = "".join(path.read_text() for path in (run / "logs").iterdir())
-        self.assertIn("No space left on device", output + log)
+        self.assertIn("No space left on device", output)
         self.assertFalse((run / "adapter").exists())
         subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
         self.temper("resume", run)

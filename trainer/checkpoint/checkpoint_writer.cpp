@@ -276,9 +276,10 @@ void CheckpointWriter::drop(const std::vector<SaveStatus>& statuses) {
     leftover_key_ = object_key();
   }
   phase_ = SavePhase::kIdle;
+  last_problem_ = problems_of(statuses);
   if (options_.rank == 0) {
     logger_.warning("checkpoint {} dropped, training goes on and earlier checkpoints stay: {}",
-                    folder(), problems_of(statuses));
+                    folder(), last_problem_);
   } else if (statuses[static_cast<std::size_t>(options_.rank)].progress == SaveProgress::kFailed) {
     logger_.warning("checkpoint {} dropped: {}", folder(),
                     statuses[static_cast<std::size_t>(options_.rank)].problem);

@@ -73,6 +73,10 @@ class CheckpointWriter {
   /// committed; true too if none was begun. Throws only what the communicator throws.
   bool finish(comm::Communicator& communicator);
 
+  /// Why the last save that was dropped could not be made; empty if none was. Names every rank that
+  /// failed, on all ranks alike.
+  const std::string& last_problem() const { return last_problem_; }
+
   /// Step of the newest checkpoint that this writer committed. The same on all ranks.
   std::optional<std::int64_t> last_committed_step() const { return last_committed_step_; }
 
@@ -104,6 +108,7 @@ class CheckpointWriter {
   std::chrono::steady_clock::time_point began_;
   bool last_save_committed_ = true;
   std::optional<std::int64_t> last_committed_step_;
+  std::string last_problem_;
   std::string leftover_key_;  // own object of a dropped save; the next save removes it
 
   std::shared_future<JobResult> job_;  // last member: its thread ends before the others go

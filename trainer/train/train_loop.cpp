@@ -141,9 +141,8 @@ void TrainLoop::save_and_wait() {
   }
   if (!parts_.checkpoints.finish(parts_.communicator)) {
     throw RetryableError(
-        fmt::format("step {}: the checkpoint could not be saved (the log says why); free "
-                    "space or mend the storage, then resume",
-                    parts_.state.step));
+        fmt::format("step {}: the checkpoint could not be saved: {}; mend that, then resume",
+                    parts_.state.step, parts_.checkpoints.last_problem()));
   }
 }
 

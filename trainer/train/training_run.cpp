@@ -63,6 +63,7 @@ class TrainingRun {
         engine_(*model_, *kernels_, workers_),
         state_(model_->layout(), recipe_.optimizer) {
     fill_state();
+    base_->release_pages();
   }
 
   void run() {

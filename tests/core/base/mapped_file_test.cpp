@@ -1,8 +1,11 @@
 #include "core/base/mapped_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+
+#include <fstream>
 
 #include "core/base/error.h"
 #include "tests/support/temporary_directory.h"
@@ -40,6 +43,34 @@ TEST_F(MappedFileTest, ShowsTheWholeFile) {
 TEST_F(MappedFileTest, EmptyFileHasNoBytes) {
   testing::write_file(folder_ / "empty", "");
   EXPECT_TRUE(MappedFile(folder_ / "empty").bytes().empty());
+}
+
+std::size_t resident_pages(std::span<const std::byte> bytes) {
+  std::ifstream maps("/proc/self/smaps");
+  const std::string wanted = fmt::format("{:x}-", reinterpret_cast<std::uintptr_t>(bytes.data()));
+  std::string line;
+  while (std::getline(maps, line) && !line.starts_with(wanted)) {
+  }
+  while (std::getline(maps, line)) {
+    if (line.starts_with("Rss:")) {
+      return std::stoul(line.substr(4)) / 4;
+    }
+  }
+  return 0;
+}
+
+TEST_F(MappedFileTest, ReleasedPagesComeBackWithTheSameBytes) {
+  std::string content;
+  for (int i = 0; content.size() < (std::size_t{1} << 20); ++i) {
+    content += std::to_string(i);
+  }
+  testing::write_file(folder_ / "file", content);
+  const MappedFile file(folder_ / "file");
+  EXPECT_EQ(text_of(file), content);
+  EXPECT_GE(resident_pages(file.bytes()), 256U);
+  file.release_pages();
+  EXPECT_EQ(resident_pages(file.bytes()), 0U);
+  EXPECT_EQ(text_of(file), content);
 }
 
 TEST_F(MappedFileTest, BytesStayWhenMoved) {

@@ -60,7 +60,8 @@ TEST(MemoryEstimateTest, ActivationsFollowTheFormula) {
   EXPECT_EQ(bytes(3, 10), 3 * bytes(1, 10));
   const MemoryEstimate estimate = estimate_memory(config, recipe, {1, 10});
   EXPECT_EQ(estimate.total_bytes(), estimate.weight_bytes + estimate.gradient_bytes +
-                                        estimate.moment_bytes + estimate.activation_bytes);
+                                        estimate.moment_bytes + estimate.activation_bytes +
+                                        estimate.program_bytes);
 }
 
 TEST(MemoryEstimateTest, ASlotHoldsItsShareOfSamplesRoundedUp) {

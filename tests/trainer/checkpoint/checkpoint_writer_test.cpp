@@ -21,6 +21,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // One step boundary: everybody tells, everybody hears.
 void exchange(CheckpointWriter& writer, comm::Communicator& communicator) {
@@ -156,6 +157,7 @@ TEST(CheckpointWriterTest, OneFailingRankMakesAllDropTheSaveAndGoOn) {
       EXPECT_FALSE(writer.finish(communicator)) << "rank " << failing << " fails";
       EXPECT_TRUE(writer.idle());
       EXPECT_EQ(writer.last_committed_step(), std::nullopt);
+      EXPECT_THAT(writer.last_problem(), StartsWith("rank " + std::to_string(failing) + ": "));
 
       state.fill(6);
       writer.begin(6, 60, state.tensors());
