@@ -140,9 +140,10 @@ struct Supervisor::Supervision {
     if (next.kind == Verdict::Kind::kRestart) {
       finish(run::RunState::kRunning, next.reason, status.code);
       start_at = clock.steady_now() + next.delay;
-      observer.on_message(fmt::format(
-          "attempt {} ended: {}; restart {} of {} in {:.1f} s", record.attempts.size(), record.message,
-          history.size(), policy.max_restarts, std::chrono::duration<double>(next.delay).count()));
+      observer.on_message(fmt::format("attempt {} ended: {}; restart {} of {} in {:.1f} s",
+                                      record.attempts.size(), record.message, history.size(),
+                                      policy.max_restarts,
+                                      std::chrono::duration<double>(next.delay).count()));
       return;
     }
     verdict = next;
