@@ -11,7 +11,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   libopenmpi-dev openmpi-bin openssh-client
   libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsimdjson-dev
-  libonig-dev libutf8proc-dev libssl-dev zlib1g-dev libzstd-dev
+  libonig-dev libutf8proc-dev libssl-dev libcurl4-openssl-dev libpugixml-dev zlib1g-dev libzstd-dev
   libgtest-dev libgmock-dev
 )
 for argument in "$@"; do

@@ -143,12 +143,16 @@ fs::path FileStore::path_of(std::string_view key) const {
   return root_ / key;
 }
 
-std::optional<std::uint64_t> FileStore::size(std::string_view key) const {
+std::optional<ObjectState> FileStore::state(std::string_view key) const {
   const fs::path path = path_of(key);
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) {
-    return S_ISREG(status.st_mode) ? std::optional(static_cast<std::uint64_t>(status.st_size))
-                                   : std::nullopt;
+    if (!S_ISREG(status.st_mode)) {
+      return std::nullopt;
+    }
+    return ObjectState{
+        static_cast<std::uint64_t>(status.st_size), std::nullopt,
+        fmt::format("{}.{:09}-{}", status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino)};
   }
   if (means_absent(errno)) {
     return std::nullopt;

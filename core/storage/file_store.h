@@ -17,7 +17,7 @@ class FileStore final : public ObjectStore {
   explicit FileStore(const std::filesystem::path& root);
 
   std::string url() const override;
-  std::optional<std::uint64_t> size(std::string_view key) const override;
+  std::optional<ObjectState> state(std::string_view key) const override;
   std::optional<std::vector<std::byte>> read(std::string_view key) const override;
   void read_range(std::string_view key, std::uint64_t begin,
                   std::span<std::byte> out) const override;

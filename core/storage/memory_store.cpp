@@ -1,9 +1,12 @@
 #include "core/storage/memory_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "core/base/hash.h"
 #include "core/storage/object_failures.h"
 #include "core/storage/object_key.h"
 
@@ -22,9 +25,13 @@ MemoryStore::Bytes MemoryStore::find(std::string_view key) const {
   return found == objects_.end() ? nullptr : found->second;
 }
 
-std::optional<std::uint64_t> MemoryStore::size(std::string_view key) const {
+std::optional<ObjectState> MemoryStore::state(std::string_view key) const {
   const Bytes bytes = find(key);
-  return bytes == nullptr ? std::nullopt : std::optional<std::uint64_t>(bytes->size());
+  if (bytes == nullptr) {
+    return std::nullopt;
+  }
+  const std::uint32_t crc = crc32c(*bytes);
+  return ObjectState{bytes->size(), crc, fmt::format("{:08x}", crc)};
 }
 
 std::optional<std::vector<std::byte>> MemoryStore::read(std::string_view key) const {

@@ -18,7 +18,7 @@ class MemoryStore final : public ObjectStore {
   explicit MemoryStore(std::string name = {});
 
   std::string url() const override;
-  std::optional<std::uint64_t> size(std::string_view key) const override;
+  std::optional<ObjectState> state(std::string_view key) const override;
   std::optional<std::vector<std::byte>> read(std::string_view key) const override;
   void read_range(std::string_view key, std::uint64_t begin,
                   std::span<std::byte> out) const override;

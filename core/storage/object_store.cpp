@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "core/base/spelling.h"
-#include "core/storage/file_store.h"
-#include "core/storage/memory_store.h"
 #include "core/storage/object_failures.h"
 
 namespace temper::storage {
@@ -37,30 +34,9 @@ void check_range(std::string_view url, std::string_view key, std::uint64_t begin
   }
 }
 
-std::unique_ptr<ObjectStore> open_store(const std::string& location) {
-  constexpr std::string_view kSeparator = "://";
-  if (location.empty()) {
-    throw UserError("an empty location is no store; give a path, file:// or memory://");
-  }
-  const std::size_t separator = location.find(kSeparator);
-  if (separator == std::string::npos) {
-    return std::make_unique<FileStore>(location);
-  }
-  const std::string scheme = location.substr(0, separator);
-  const std::string rest = location.substr(separator + kSeparator.size());
-  if (scheme == "memory") {
-    return std::make_unique<MemoryStore>(rest);
-  }
-  if (scheme != "file") {
-    throw UserError(
-        fmt::format("{}: this build can't open {}://{}; it knows paths, file:// and memory://",
-                    location, scheme, did_you_mean(scheme, {"file", "memory"})));
-  }
-  if (!rest.starts_with('/')) {
-    throw UserError(fmt::format("{}: a file URL has an absolute path and no host, like file:///{}",
-                                location, rest));
-  }
-  return std::make_unique<FileStore>(rest);
+std::optional<std::uint64_t> ObjectStore::size(std::string_view key) const {
+  const std::optional<ObjectState> there = state(key);
+  return there ? std::optional(there->size_bytes) : std::nullopt;
 }
 
 }  // namespace temper::storage

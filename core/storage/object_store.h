@@ -17,7 +17,14 @@ namespace temper::storage {
 /// user's; the message names the URL, the operation and the way out.
 class StorageError : public Error {
  public:
-  enum class Kind { kUnavailable, kNoSpace, kPermission, kCorrupt, kNotFound };
+  enum class Kind {
+    kUnavailable,  ///< down, cut off or overloaded, after retries
+    kNoSpace,
+    kPermission,
+    kCorrupt,   ///< other bytes than were written
+    kNotFound,  ///< the object, or the bucket
+    kRefused,   ///< the service will never do this: a name or a request that it does not allow
+  };
   StorageError(Kind kind, const std::string& message);
   Kind kind() const noexcept { return kind_; }
 
@@ -31,6 +38,14 @@ struct ObjectInfo {
   bool operator==(const ObjectInfo&) const = default;
 };
 
+/// What a store knows of an object without reading it.
+struct ObjectState {
+  std::uint64_t size_bytes = 0;
+  std::optional<std::uint32_t> crc32c;  ///< as the service computed it; nullopt: it does not
+  std::string version;                  ///< another one for other bytes under the same key
+  bool operator==(const ObjectState&) const = default;
+};
+
 /// A flat namespace of immutable byte objects under a root: a folder or a bucket prefix.
 /// Keys are relative, '/'-separated, without "..". Implementations are thread-safe. All methods
 /// throw StorageError; absence is a value, not an error.
@@ -41,8 +56,11 @@ class ObjectStore {
   /// The root as a URL for messages: "file:///runs/x", "memory://x".
   virtual std::string url() const = 0;
 
+  /// nullopt if there is no such object.
+  virtual std::optional<ObjectState> state(std::string_view key) const = 0;
+
   /// Size in bytes, or nullopt if there is no such object.
-  virtual std::optional<std::uint64_t> size(std::string_view key) const = 0;
+  std::optional<std::uint64_t> size(std::string_view key) const;
 
   /// The whole object, or nullopt if there is no such object.
   virtual std::optional<std::vector<std::byte>> read(std::string_view key) const = 0;
@@ -67,8 +85,9 @@ class ObjectStore {
   virtual void remove(std::string_view key) = 0;
 };
 
-/// Opens the store rooted at `location`: a path, file:// or memory:// URL. UserError on a scheme
-/// that this build does not know (it lists those it does).
+/// Opens the store rooted at `location`: a path, or a file://, memory://, gs:// or s3:// URL, with
+/// the environment's credentials. UserError on another scheme (it lists those it knows) and on a
+/// malformed URL. No network yet. open_store.h has more to choose.
 std::unique_ptr<ObjectStore> open_store(const std::string& location);
 
 }  // namespace temper::storage

@@ -7,13 +7,14 @@ import re
 
 # Folder -> the folders it may include besides itself. The arrows of docs/architecture.md.
 BASE = {"core/base"}
-CORE = BASE | {"core/recipe", "core/storage", "core/weights", "core/text"}
+CORE = BASE | {"core/http", "core/recipe", "core/storage", "core/weights", "core/text"}
 ALL_CORE = CORE | {"core/model", "core/data", "core/run"}
 TRAINER_BASE = ALL_CORE | {"trainer/comm", "trainer/model"}
 ALLOWED = {
     "core/base": set(),
     "core/recipe": BASE,
-    "core/storage": BASE,
+    "core/http": BASE,
+    "core/storage": BASE | {"core/http"},
     "core/weights": BASE,
     "core/text": BASE | {"core/recipe", "core/storage", "core/weights"},
     "core/model": CORE,

@@ -75,8 +75,8 @@ void FaultyStore::note_change(std::string_view key) {
   changes_.push_back({std::string(key), inner_.read(key)});
 }
 
-std::optional<std::uint64_t> FaultyStore::size(std::string_view key) const {
-  return run(Operation::kSize, key, [&] { return inner_.size(key); });
+std::optional<storage::ObjectState> FaultyStore::state(std::string_view key) const {
+  return run(Operation::kState, key, [&] { return inner_.state(key); });
 }
 
 std::optional<std::vector<std::byte>> FaultyStore::read(std::string_view key) const {

@@ -13,7 +13,7 @@ namespace temper::testing {
 /// writes like a machine that lost power. Thread-safe.
 class FaultyStore final : public storage::ObjectStore {
  public:
-  enum class Operation { kAny, kSize, kRead, kReadRange, kWrite, kCreate, kList, kRemove };
+  enum class Operation { kAny, kState, kRead, kReadRange, kWrite, kCreate, kList, kRemove };
   struct Fault {
     int index = 0;  ///< 0: the next operation that matches
     Operation operation = Operation::kAny;
@@ -35,7 +35,7 @@ class FaultyStore final : public storage::ObjectStore {
   void drop_last_writes(std::size_t count);
 
   std::string url() const override { return inner_.url(); }
-  std::optional<std::uint64_t> size(std::string_view key) const override;
+  std::optional<storage::ObjectState> state(std::string_view key) const override;
   std::optional<std::vector<std::byte>> read(std::string_view key) const override;
   void read_range(std::string_view key, std::uint64_t begin,
                   std::span<std::byte> out) const override;

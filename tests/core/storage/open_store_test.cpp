@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "core/storage/object_store.h"
+#include "core/storage/open_store.h"
 #include "tests/core/storage/store_cases.h"
 
 namespace temper::storage {
@@ -41,11 +41,29 @@ TEST(OpenStoreTest, MemoryStoresAreNew) {
 }
 
 TEST(OpenStoreTest, UnknownSchemeListsTheKnownOnes) {
-  const std::string message = refusal_of("gs://bucket/runs");
-  EXPECT_THAT(message, HasSubstr("gs://bucket/runs"));
+  const std::string message = refusal_of("ftp://bucket/runs");
+  EXPECT_THAT(message, HasSubstr("ftp://bucket/runs"));
   EXPECT_THAT(message, HasSubstr("file://"));
-  EXPECT_THAT(message, HasSubstr("memory://"));
+  EXPECT_THAT(message, HasSubstr("gs://"));
   EXPECT_THAT(refusal_of("fille:///x"), HasSubstr("did you mean 'file'"));
+}
+
+TEST(OpenStoreTest, BucketsAreOpenedWithoutAskingThem) {
+  SystemClock clock;
+  OpenOptions options;
+  options.environment = Environment(
+      {{"STORAGE_EMULATOR_HOST", "127.0.0.1:1"}, {"AWS_ACCESS_KEY_ID", "id"},
+       {"AWS_SECRET_ACCESS_KEY", "secret"}});
+  EXPECT_EQ(open_store("gs://bucket/a/b/", options, clock)->url(), "gs://bucket/a/b");
+  EXPECT_EQ(open_store("s3://bucket", options, clock)->url(), "s3://bucket");
+  EXPECT_TRUE(is_bucket_url("gs://bucket"));
+  EXPECT_FALSE(is_bucket_url("runs/gs"));
+}
+
+TEST(OpenStoreTest, MalformedBucketUrlsAreRefused) {
+  for (const char* url : {"gs://", "gs:///a", "s3://b", "s3://bucket/../x", "gs://buck et/a"}) {
+    EXPECT_THAT(refusal_of(url), HasSubstr(url)) << url;
+  }
 }
 
 TEST(OpenStoreTest, FileUrlWithAHostIsRefused) {

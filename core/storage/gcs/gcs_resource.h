@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/storage/object_store.h"
+
+namespace temper::storage {
+
+/// The fields of an object resource of the GCS JSON API that we use.
+struct GcsResource {
+  std::string name;
+  std::uint64_t size_bytes = 0;
+  std::int64_t generation = 0;  ///< 0: not told
+  std::optional<std::uint32_t> crc32c;
+  std::string attempt;  ///< our metadata "temper-attempt": which upload made it
+};
+
+/// Throws StorageError kUnavailable naming `origin` if the service's JSON is not what the API
+/// promises.
+GcsResource parse_resource(std::string_view json, const std::string& origin);
+
+struct GcsPage {
+  std::vector<ObjectInfo> objects;  ///< keys are names in the bucket
+  std::string next_page_token;      ///< "": the last page
+};
+GcsPage parse_page(std::string_view json, const std::string& origin);
+
+/// "reason: message" of an error body of the JSON API or of a token endpoint; "" if it is none.
+std::string error_reason(std::string_view json);
+
+/// crc32c as the API writes it: base64 of four big-endian bytes.
+std::string crc32c_text(std::uint32_t crc);
+std::optional<std::uint32_t> parse_crc32c_text(std::string_view text);
+
+}  // namespace temper::storage
