@@ -257,6 +257,9 @@ Response CurlTransport::send(const Request& request) {
   if (code == CURLE_OK) {
     return std::move(exchange.response);
   }
+  if (code == CURLE_ABORTED_BY_CALLBACK) {
+    throw TransportError(TransportError::Kind::kCancelled, host + ": cancelled");
+  }
   if (exchange.too_large) {
     throw TransportError(TransportError::Kind::kBroken,
                          host + ": sent more bytes than were asked for",

@@ -47,10 +47,13 @@ std::string Headers::joined(std::string_view name) const {
 
 std::optional<std::chrono::seconds> retry_after(const Response& response) {
   const std::optional<std::string> text = response.headers.get("Retry-After");
+  if (!text) {
+    return std::nullopt;
+  }
   unsigned seconds = 0;
-  if (!text || text->empty() ||
-      std::from_chars(text->data(), text->data() + text->size(), seconds).ptr !=
-          text->data() + text->size()) {
+  const char* const last = text->data() + text->size();
+  const auto [end, error] = std::from_chars(text->data(), last, seconds);
+  if (error != std::errc() || end != last) {
     return std::nullopt;
   }
   return std::chrono::seconds(seconds);

@@ -84,7 +84,7 @@ bool decode_base64(std::string_view text, std::string& bytes) {
   if (text.size() % 4 != 0) {
     return false;
   }
-  while (text.ends_with('=') && text.size() % 4 != 1) {
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) {
     text.remove_suffix(1);
   }
   std::uint32_t bits = 0;

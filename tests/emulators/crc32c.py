@@ -24,6 +24,11 @@ except ImportError:
         return crc ^ 0xFFFFFFFF
 
 
+def crc32c(data):
+    """As the PyPI package of this module's name has it: moto looks for that."""
+    return extend(0, data)
+
+
 def text(data):
     """As GCS writes it: base64 of four big-endian bytes."""
     return base64.b64encode(extend(0, data).to_bytes(4, "big")).decode()

@@ -163,7 +163,8 @@ class Buckets:
 
     def open_sessions(self):
         with self._lock:
-            return [session.id for session in self.sessions.values() if session.finished is None]
+            return [session.id for session in self.sessions.values()
+                    if session.finished is None and session.persisted > 0]
 
     def cancel(self, session_id):
         with self._lock:

@@ -49,7 +49,11 @@ BucketLocation parse_bucket_url(const std::string& url) {
     }
   }
   if (!location.prefix.empty()) {
-    check_key(location.prefix);
+    try {
+      check_key(location.prefix);
+    } catch (const UserError& error) {
+      throw UserError(fmt::format("{}: {}", url, error.what()));
+    }
     location.prefix += '/';
   }
   return location;

@@ -22,7 +22,8 @@ namespace {
 using Kind = StorageError::Kind;
 
 constexpr std::uint64_t kPartBytes = 32U << 20U;
-constexpr int kMaxAttempts = 3;
+constexpr int kMaxDamagedTransfers = 3;
+constexpr int kMaxReplacements = 32;
 
 /// The total in "bytes 0-99/1234"; nullopt if the service does not say.
 std::optional<std::uint64_t> total_of(const http::Response& response) {
@@ -168,8 +169,8 @@ void download_range(const http::Client& client, const CloudService& service,
 std::optional<std::vector<std::byte>> download_object(
     const http::Client& client, const CloudService& service, const ObjectAddress& object,
     const std::function<std::optional<ObjectState>()>& look) {
-  for (int attempt = 1;; ++attempt) {
-    std::string problem;
+  int num_damaged = 0;
+  for (int num_replaced = 0;;) {
     try {
       const std::optional<ObjectState> state = look();
       if (!state) {
@@ -183,19 +184,20 @@ std::optional<std::vector<std::byte>> download_object(
       if (!state->crc32c || crc == *state->crc32c) {
         return bytes;
       }
-      problem = fmt::format("{}: arrived damaged: crc32c {:08x} instead of {:08x}", object.url, crc,
-                            *state->crc32c);
-    } catch (const ObjectReplaced& error) {
-      problem = error.what();
+      const std::string problem = fmt::format(
+          "{}: arrived damaged: crc32c {:08x} instead of {:08x}", object.url, crc, *state->crc32c);
+      if (++num_damaged == kMaxDamagedTransfers) {
+        throw StorageError(Kind::kCorrupt,
+                           fmt::format("{}, {} times in a row; look for a broken proxy, network "
+                                       "card or memory",
+                                       problem, num_damaged));
+      }
+      client.logger().warning("{}; reading it again", problem);
+    } catch (const ObjectReplaced&) {
+      if (++num_replaced == kMaxReplacements) {
+        throw;
+      }
     }
-    if (attempt == kMaxAttempts) {
-      throw StorageError(
-          Kind::kCorrupt,
-          fmt::format("{} ({} times in a row; a broken proxy or network card damages "
-                      "bytes)",
-                      problem, attempt));
-    }
-    client.logger().warning("{}; reading it again", problem);
   }
 }
 

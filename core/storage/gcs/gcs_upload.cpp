@@ -102,8 +102,9 @@ class GcsUpload {
       }
       const std::optional<Response> last = send_all();
       if (last) {
+        std::optional<GcsResource> created = conclude(*last);
         session_.clear();
-        return conclude(*last);
+        return created;
       }
       client_.logger().warning("{}: the upload session is gone; starting over", object_.url);
     }

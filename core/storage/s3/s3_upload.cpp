@@ -200,6 +200,7 @@ class S3Upload {
 
   void add_checksum(http::Request& request, std::uint32_t crc) const {
     if (options_.checksums) {
+      request.headers.set("x-amz-sdk-checksum-algorithm", "CRC32C");
       request.headers.set("x-amz-checksum-crc32c", crc32c_text(crc));
     }
   }

@@ -158,10 +158,14 @@ TEST_P(ObjectStoreTest, ThousandsOfKeysAreListed) {
 }
 
 TEST_P(ObjectStoreTest, OddNamesWork) {
-  const std::vector<std::string> keys = {
+  std::vector<std::string> keys = {
       "with space", " leading",    "percent%20",    "hash#tag",           "question?x=1&y", "plus+",
       "quote'\"",   "back\\slash", "Ümläut/日本語", "line\nbreak",        ".hidden",        "...",
       "~tilde",     "*star*",      "a:b",           std::string(255, 'n')};
+  if (!GetParam().allows_line_breaks) {
+    std::erase(keys, "line\nbreak");
+    EXPECT_THROW(store_->write("line\nbreak", {}), StorageError);
+  }
   for (const std::string& key : keys) {
     store_->write(key, as_bytes(key));
   }
@@ -184,6 +188,28 @@ TEST_P(ObjectStoreTest, KeysThatLeaveTheRootAreRefused) {
   for (const char* prefix : {"/", "../", "..", "a/../", "a//"}) {
     EXPECT_THROW(static_cast<void>(store_->list(prefix)), UserError) << prefix;
   }
+}
+
+TEST_P(ObjectStoreTest, StateTellsWithoutReading) {
+  EXPECT_EQ(store_->state("key"), std::nullopt);
+  store_->write("key", as_bytes("first"));
+  const std::optional<ObjectState> first = store_->state("key");
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->size_bytes, 5U);
+  EXPECT_EQ(first->crc32c.value_or(crc32c(as_bytes("first"))), crc32c(as_bytes("first")));
+  EXPECT_EQ(store_->state("key"), first);
+  store_->write("key", as_bytes("other"));
+  EXPECT_NE(store_->state("key")->version, first->version);
+}
+
+TEST_P(ObjectStoreTest, LargeObjectsAreCreatedOnce) {
+  std::vector<std::byte> bytes(12U << 20U, std::byte{1});
+  EXPECT_TRUE(store_->create_if_absent("large", bytes));
+  bytes.front() = std::byte{2};
+  EXPECT_FALSE(store_->create_if_absent("large", bytes));
+  std::vector<std::byte> first(1);
+  store_->read_range("large", 0, first);
+  EXPECT_EQ(first.front(), std::byte{1});
 }
 
 TEST_P(ObjectStoreTest, LargeObjectsComeBackWhole) {

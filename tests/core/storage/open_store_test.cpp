@@ -1,9 +1,10 @@
+#include "core/storage/open_store.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "core/storage/open_store.h"
 #include "tests/core/storage/store_cases.h"
 
 namespace temper::storage {
@@ -51,9 +52,9 @@ TEST(OpenStoreTest, UnknownSchemeListsTheKnownOnes) {
 TEST(OpenStoreTest, BucketsAreOpenedWithoutAskingThem) {
   SystemClock clock;
   OpenOptions options;
-  options.environment = Environment(
-      {{"STORAGE_EMULATOR_HOST", "127.0.0.1:1"}, {"AWS_ACCESS_KEY_ID", "id"},
-       {"AWS_SECRET_ACCESS_KEY", "secret"}});
+  options.environment = Environment({{"STORAGE_EMULATOR_HOST", "127.0.0.1:1"},
+                                     {"AWS_ACCESS_KEY_ID", "id"},
+                                     {"AWS_SECRET_ACCESS_KEY", "secret"}});
   EXPECT_EQ(open_store("gs://bucket/a/b/", options, clock)->url(), "gs://bucket/a/b");
   EXPECT_EQ(open_store("s3://bucket", options, clock)->url(), "s3://bucket");
   EXPECT_TRUE(is_bucket_url("gs://bucket"));

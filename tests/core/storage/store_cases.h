@@ -14,11 +14,14 @@
 
 namespace temper::storage {
 
-/// A backend that the conformance suites run on. A new backend adds itself to store_cases().
+/// A backend that the conformance suites run on. A new backend adds itself to store_cases(),
+/// which store_cases.cpp defines for the plain program and cloud_stores.cpp for that of the
+/// services.
 struct StoreCase {
   std::string name;
   /// An empty store; `folder` is the test's own.
   std::function<std::unique_ptr<ObjectStore>(const testing::TemporaryDirectory& folder)> make;
+  bool allows_line_breaks = true;  ///< in keys
 };
 
 std::vector<StoreCase> store_cases();
