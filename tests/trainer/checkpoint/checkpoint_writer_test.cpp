@@ -35,8 +35,8 @@ class GatedStore final : public storage::ObjectStore {
   void open() { gate_.set_value(); }
 
   std::string url() const override { return inner_.url(); }
-  std::optional<std::uint64_t> size(std::string_view key) const override {
-    return inner_.size(key);
+  std::optional<storage::ObjectState> state(std::string_view key) const override {
+    return inner_.state(key);
   }
   std::optional<std::vector<std::byte>> read(std::string_view key) const override {
     return inner_.read(key);
