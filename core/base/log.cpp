@@ -74,16 +74,16 @@ class Logger::Sink {
   std::mutex mutex_;
 };
 
-Logger::Logger(LogLevel level, std::string prefix)
-    : sink_(std::make_shared<Sink>(level, std::move(prefix), UniqueFd())) {}
+Logger::Logger(LogLevel level, const std::string& prefix)
+    : sink_(std::make_shared<Sink>(level, prefix, UniqueFd())) {}
 
-Logger::Logger(LogLevel level, std::string prefix, const std::filesystem::path& file) {
+Logger::Logger(LogLevel level, const std::string& prefix, const std::filesystem::path& file) {
   UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!fd.valid()) {
     throw UserError(fmt::format("cannot open the log {}: {}. Is the folder there and writable?",
                                 file.string(), std::strerror(errno)));
   }
-  sink_ = std::make_shared<Sink>(level, std::move(prefix), std::move(fd));
+  sink_ = std::make_shared<Sink>(level, prefix, std::move(fd));
 }
 
 void Logger::write(LogLevel level, std::string_view message) const {

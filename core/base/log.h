@@ -17,9 +17,9 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 class Logger {
  public:
   /// Lines below `level` are dropped. `prefix` (e.g. "rank 3") may be empty.
-  explicit Logger(LogLevel level = LogLevel::kInfo, std::string prefix = {});
+  explicit Logger(LogLevel level = LogLevel::kInfo, const std::string& prefix = {});
   /// The same, appended to `file` too. Throws UserError if it can't be opened.
-  Logger(LogLevel level, std::string prefix, const std::filesystem::path& file);
+  Logger(LogLevel level, const std::string& prefix, const std::filesystem::path& file);
 
   template <typename... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) const {

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "trainer/model/cpu_kernels.h"
 #include "trainer/model/cpu_row_product.h"
+#include "trainer/model/float_buffer.h"
 
 extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const int* m, const int* n,
                        const int* k, const float* alpha, const float* a, const int* lda,
@@ -13,6 +14,10 @@ extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const i
 
 namespace temper::model {
 namespace {
+
+constexpr std::int64_t kWideColumns = 8192;
+constexpr std::int64_t kColumnsAtOnce = 1024;
+constexpr std::int64_t kNarrowColumns = 64;
 
 struct Operand {
   const float* data;
@@ -37,6 +42,16 @@ void gemm(Operand right, Operand left, std::int64_t inner, Matrix c, Accumulate 
          &beta, c.data, &ldc);
 }
 
+void add_transposed(ConstMatrix x, Matrix y, Accumulate accumulate) {
+  for (std::int64_t row = 0; row < y.rows; ++row) {
+    float* to = y.row(row);
+    for (std::int64_t column = 0; column < y.columns; ++column) {
+      const float value = x.row(column)[row];
+      to[column] = accumulate == Accumulate::kYes ? to[column] + value : value;
+    }
+  }
+}
+
 }  // namespace
 
 void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -48,7 +63,13 @@ void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Acc
     row_times_transposed(a, b, c, accumulate, alpha);
     return;
   }
-  gemm({b.data, b.stride, 'T'}, {a.data, a.stride, 'N'}, a.columns, c, accumulate, alpha);
+  // A row of the result is longer than BLAS's panels fit the cache: logits go faster in pieces.
+  const std::int64_t step = b.rows > kWideColumns ? kColumnsAtOnce : b.rows;
+  for (std::int64_t begin = 0; begin < b.rows; begin += step) {
+    const std::int64_t count = std::min(step, b.rows - begin);
+    gemm({b.row(begin), b.stride, 'T'}, {a.data, a.stride, 'N'}, a.columns,
+         c.columns_from(begin, count), accumulate, alpha);
+  }
 }
 
 void CpuKernels::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -67,6 +88,16 @@ void CpuKernels::transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Acc
   CHECK(a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
         "[{}, {}]^T x [{}, {}] -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows,
         c.columns);
+  // BLAS is slow where the result is a few columns wide (the gradient of LoRA's B): it computes the
+  // transposed result instead.
+  if (c.columns <= kNarrowColumns && c.rows > kNarrowColumns) {
+    FloatBuffer buffer(static_cast<std::size_t>(c.rows * c.columns));
+    const Matrix transposed = matrix(buffer.data(), c.columns, c.rows);
+    gemm({a.data, a.stride, 'N'}, {b.data, b.stride, 'T'}, a.rows, transposed, Accumulate::kNo,
+         alpha);
+    add_transposed(transposed, c, accumulate);
+    return;
+  }
   gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'T'}, a.rows, c, accumulate, alpha);
 }
 

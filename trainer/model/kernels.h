@@ -17,6 +17,7 @@ struct HeadLayout {
   std::int64_t num_heads = 0;
   std::int64_t num_kv_heads = 0;
   std::int64_t head_size = 0;
+  std::int64_t window = 0;  ///< a query sees itself and window − 1 tokens before it; 0: all
 };
 
 enum class Accumulate { kNo, kYes };
@@ -66,7 +67,7 @@ class Kernels {
   virtual void swiglu_backward(ConstMatrix grad_out, Matrix gate_up) const = 0;
 
   /// Causal attention inside each sequence. q [T, heads · size], k and v [T, kv_heads · size], out
-  /// as q; log_sum_exp [heads · T] is kept for backward.
+  /// as q; log_sum_exp [T, heads] is kept for backward.
   virtual void attention(ConstMatrix q, ConstMatrix k, ConstMatrix v, HeadLayout heads,
                          SequenceOffsets offsets, Matrix out, float* log_sum_exp) const = 0;
   /// Overwrites grad_q, grad_k, grad_v.
@@ -100,8 +101,8 @@ class Kernels {
                                 Matrix table) const = 0;
 };
 
-/// Kernels for this processor: BLAS and flash attention of LibTorch's wheel, the rest vectorised
-/// loops. Call on_slot_worker_thread() once in every thread that uses them.
+/// Kernels for this processor: BLAS of LibTorch's wheel, the rest vectorised loops. Call
+/// on_slot_worker_thread() once in every thread that uses them.
 std::unique_ptr<Kernels> make_cpu_kernels();
 
 /// Switches off intra-operator parallelism for the calling thread: a slot is one thread's work.
