@@ -86,13 +86,8 @@ void check_config(const ModelConfig& config, const std::string& origin) {
     fail(origin,
          fmt::format("initializer_range: {} must not be negative", config.initializer_range));
   }
-  if (config.sliding_window && *config.sliding_window < config.context_length) {
-    fail(origin,
-         fmt::format("sliding_window {} is shorter than max_position_embeddings {}: attention over "
-                     "a window is not supported. Within {} tokens it is full attention: to train "
-                     "on samples that short, set max_position_embeddings to {} in config.json",
-                     *config.sliding_window, config.context_length, *config.sliding_window,
-                     *config.sliding_window));
+  if (config.sliding_window && *config.sliding_window < 1) {
+    fail(origin, fmt::format("sliding_window: {} must be above 0", *config.sliding_window));
   }
 }
 

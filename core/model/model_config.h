@@ -47,7 +47,7 @@ struct ModelConfig {
   bool tied_embeddings = false;  ///< the head is the embedding
   bool attention_bias = false;   ///< on q, k, v and o
   bool mlp_bias = false;         ///< on gate, up and down
-  /// Non-causal windows are refused; a window at least as long as the context is full attention.
+  /// A token sees itself and this many − 1 tokens before it; absent: all.
   std::optional<std::int64_t> sliding_window;
   TokenIds token_ids;
 };

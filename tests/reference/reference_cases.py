@@ -67,6 +67,20 @@ CASES = {
         },
         "lora": LORA,
     },
+    "mistral_window": {
+        "config": {
+            "architectures": ["MistralForCausalLM"],
+            "model_type": "mistral",
+            **SIZES,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 8,
+            "rope_theta": 10000.0,
+            "sliding_window": 5,
+            "tie_word_embeddings": False,
+        },
+        "lora": LORA,
+    },
     "smollm2": {
         "config": {
             **LLAMA,

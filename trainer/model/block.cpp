@@ -28,7 +28,10 @@ struct Block::Call {
   SequenceOffsets offsets;
   std::int64_t num_tokens;
 
-  HeadLayout heads() const { return {config.num_heads, config.num_kv_heads, config.head_size}; }
+  HeadLayout heads() const {
+    return {config.num_heads, config.num_kv_heads, config.head_size,
+            config.sliding_window.value_or(0)};
+  }
   std::int64_t query_size() const { return config.num_heads * config.head_size; }
   std::int64_t key_size() const { return config.num_kv_heads * config.head_size; }
   float epsilon() const { return static_cast<float>(config.rms_norm_epsilon); }

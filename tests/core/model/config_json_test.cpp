@@ -116,15 +116,14 @@ TEST(ConfigJsonTest, MistralsWindowIsReadAsTransformersDoes) {
       "num_hidden_layers":2,"num_attention_heads":2,"sliding_window":null})")
                 .sliding_window,
             std::nullopt);
-  // As long as the context: no difference.
   EXPECT_EQ(read_patched(R"({"model_type":"mistral","max_position_embeddings":4096,
                              "sliding_window":4096})")
                 .sliding_window,
             4096);
-  // Absent: MistralConfig's 4096, here shorter than its context of 131072.
-  EXPECT_THAT([] { read_patched(R"({"model_type":"mistral"})"); },
-              ThrowsMessage<UserError>(
-                  HasSubstr("sliding_window 4096 is shorter than max_position_embeddings 131072")));
+  // Absent: MistralConfig's 4096.
+  EXPECT_EQ(read_patched(R"({"model_type":"mistral"})").sliding_window, 4096);
+  EXPECT_THAT([] { read_patched(R"({"model_type":"mistral","sliding_window":0})"); },
+              ThrowsMessage<UserError>(HasSubstr("sliding_window: 0 must be above 0")));
 }
 
 TEST(ConfigJsonTest, MistralHasNoBiases) {

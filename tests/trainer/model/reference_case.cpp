@@ -30,7 +30,8 @@ ReferenceCase::ReferenceCase(const std::string& name)
       file_(folder_ + "/reference.safetensors") {}
 
 std::vector<std::string> ReferenceCase::names() {
-  return {"llama2", "llama3.1", "mistral", "smollm2", "biases", "linear_rope", "rslora_patterns"};
+  return {"llama2",  "llama3.1", "mistral",     "mistral_window",
+          "smollm2", "biases",   "linear_rope", "rslora_patterns"};
 }
 
 std::vector<model::LoraTarget> ReferenceCase::targets() const {

@@ -1,4 +1,4 @@
-// Numbers equal to Transformers' and PEFT's, on seven tiny models in the shapes of the big ones.
+// Numbers equal to Transformers' and PEFT's, on eight tiny models in the shapes of the big ones.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
