@@ -1,6 +1,6 @@
 """Temper beside Transformers + PEFT on the same model, chats and samples a step, in turns in one go.
 
-Usage: compare.py [--modes packed,packed-compile,padded] [--steps N] [--repeats N] [--model FOLDER] [--data FILE]
+Usage: compare.py [--modes packed,packed-compile,packed-gc,padded] [--steps N] [--repeats N] [--model FOLDER] [--data FILE]
                   [--temper build/release/bin/temper] [--slots N] [--ranks N]
 Makes what is missing (reference environment, model folder, data) and prints a markdown table. Both sides are
 measured from outside in the same way: time from the start of the process to its first finished step, peak resident

@@ -4,6 +4,7 @@ Usage: peer.py MODE MODEL DATA STEPS SAMPLES   (in the reference environment)
 MODE: padded          one row a sample, padded to the longest
       packed          padding-free: the step's samples in one row, told apart by their positions
       packed-compile  the same under torch.compile
+      packed-gc       packed with gradient checkpointing
 Prints one JSON line a step: step, tokens, seconds of its own, loss.
 """
 
@@ -51,6 +52,9 @@ def main():
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     lora = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
     model = get_peft_model(model, lora).train()
+    if mode == "packed-gc":
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.enable_input_require_grads()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-4)
     forward = torch.compile(model, dynamic=True) if mode == "packed-compile" else model
