@@ -26,6 +26,8 @@ constexpr std::array kVerbs = {
     Verb{"verify", "Prove that a recipe gives the same bits on any ranks and when interrupted",
          temper::launch::add_verify},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},
+    Verb{"tokens", "Show a sample as tokens, with the trained part marked",
+         temper::launch::add_tokens},
 };
 
 std::filesystem::path this_program() {

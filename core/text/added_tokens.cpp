@@ -1,38 +1,14 @@
 #include "core/text/added_tokens.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "core/text/unicode/unicode_properties.h"
 #include "core/text/utf8.h"
 #include "core/text/whitespace.h"
 
 namespace temper::text {
 namespace {
-
-// \w of the Unicode annex on regular expressions: letters, marks, decimal and letter numbers,
-// connectors and joiners.
-bool is_word_character(char32_t code) {
-  if (code == 0x200C || code == 0x200D) return true;
-  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_PC:
-      return true;
-    default:  // circled letters are alphabetic symbols
-      return (code >= 0x24B6 && code <= 0x24E9) || (code >= 0x1F130 && code <= 0x1F149) ||
-             (code >= 0x1F150 && code <= 0x1F169) || (code >= 0x1F170 && code <= 0x1F189);
-  }
-}
 
 bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
   return (begin == 0 || !is_word_character(character_before(text, begin).code)) &&

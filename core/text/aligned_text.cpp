@@ -1,5 +1,6 @@
 #include "core/text/aligned_text.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text/utf8.h"
@@ -20,6 +21,20 @@ ByteRange AlignedText::origin_of_byte(std::uint32_t position) const {
   return origin(position, position + 1);
 }
 
+void AlignedText::append_origins(std::uint32_t begin, std::uint32_t end,
+                                 std::vector<ByteRange>* out) const {
+  if (rewritten_) {
+    out->insert(out->end(), origins_.begin() + begin, origins_.begin() + end);
+    return;
+  }
+  while (begin < end) {  // every byte of a character stands for all of it
+    const ByteRange whole = origin(begin, begin + 1);
+    const std::uint32_t behind = std::min(whole.end, end);
+    out->insert(out->end(), behind - begin, whole);
+    begin = behind;
+  }
+}
+
 AlignedTextBuilder::AlignedTextBuilder(const AlignedText& source)
     : source_(source), result_(source.original()) {
   result_.rewritten_ = true;
@@ -29,15 +44,16 @@ AlignedTextBuilder::AlignedTextBuilder(const AlignedText& source)
 
 Section AlignedTextBuilder::copy(const Section& section) {
   const std::uint32_t begin = size();
-  for (std::uint32_t i = section.begin; i < section.end; ++i) {
-    append(source_.text().substr(i, 1), source_.origin_of_byte(i));
-  }
+  result_.owned_.append(source_.text().substr(section.begin, section.end - section.begin));
+  source_.append_origins(section.begin, section.end, &result_.origins_);
   return {begin, size(), section.added_id};
 }
 
-void AlignedTextBuilder::append(std::string_view bytes, ByteRange origin) {
+Section AlignedTextBuilder::append(std::string_view bytes, const std::vector<ByteRange>& origins) {
+  const std::uint32_t begin = size();
   result_.owned_.append(bytes);
-  result_.origins_.insert(result_.origins_.end(), bytes.size(), origin);
+  result_.origins_.insert(result_.origins_.end(), origins.begin(), origins.end());
+  return {begin, size(), -1};
 }
 
 AlignedText AlignedTextBuilder::finish() && {

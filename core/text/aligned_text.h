@@ -32,6 +32,8 @@ class AlignedText {
 
   /// Where the single byte at `position` came from, as a whole character.
   ByteRange origin_of_byte(std::uint32_t position) const;
+  /// The same for each byte of [begin, end).
+  void append_origins(std::uint32_t begin, std::uint32_t end, std::vector<ByteRange>* out) const;
 
  private:
   friend class AlignedTextBuilder;
@@ -49,12 +51,13 @@ class AlignedTextBuilder {
 
   /// Copies a stretch of the source; returns where it lies in the new text.
   Section copy(const Section& section);
-  /// Appends `bytes` that all come from `origin` of the original.
-  void append(std::string_view bytes, ByteRange origin);
-  std::uint32_t size() const { return static_cast<std::uint32_t>(result_.owned_.size()); }
+  /// Appends bytes with one range of the original each; returns where they lie.
+  Section append(std::string_view bytes, const std::vector<ByteRange>& origins);
   AlignedText finish() &&;
 
  private:
+  std::uint32_t size() const { return static_cast<std::uint32_t>(result_.owned_.size()); }
+
   const AlignedText& source_;
   AlignedText result_;
 };

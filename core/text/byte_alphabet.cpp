@@ -9,7 +9,9 @@ ByteAlphabet::ByteAlphabet() {
   std::size_t next = 0x100;
   for (short byte = 0; byte < 0x100; ++byte) {
     const bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte != 0xAD);
-    byte_of_[printable ? static_cast<std::size_t>(byte) : next++] = byte;
+    const std::size_t code = printable ? static_cast<std::size_t>(byte) : next++;
+    byte_of_[code] = byte;
+    character_of_[static_cast<std::size_t>(byte)] = static_cast<char32_t>(code);
   }
 }
 

@@ -16,9 +16,12 @@ class ByteAlphabet {
 
   /// The bytes that `token` spells; nullopt if a character is not of the alphabet.
   std::optional<std::string> to_bytes(std::string_view token) const;
+  /// The character that stands for `byte`.
+  char32_t character_of(char byte) const { return character_of_[static_cast<unsigned char>(byte)]; }
 
  private:
   std::array<short, 0x144> byte_of_{};  // by code point; -1: not of the alphabet
+  std::array<char32_t, 256> character_of_{};
 };
 
 }  // namespace temper::text

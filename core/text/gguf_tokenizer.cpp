@@ -1,49 +1,20 @@
 // tokenizer.ggml.* of a GGUF file (ggml/docs/gguf.md) as the same pipeline that a tokenizer.json
-// makes. GGUF names the splitting rules instead of writing them down; the rules for each name are
-// those of the tokenizer.json files that llama.cpp's converter recognises under it.
+// makes. GGUF names the splitting rules instead of writing them down (gguf_splitting_rules.h), and
+// SentencePiece's vocabularies have scores in place of merges (sentencepiece_merges.h).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/text/byte_pair_encoding.h"
-#include "core/text/gpt2_splitter.h"
+#include "core/text/gguf_splitting_rules.h"
+#include "core/text/models/character_pair_encoding.h"
+#include "core/text/sentencepiece_merges.h"
 #include "core/text/tokenizer_pipeline.h"
 
 namespace temper::text {
 namespace {
-
-constexpr std::string_view kLlama3Regex =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kQwen2Regex =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-
-struct SplittingRules {
-  std::string_view name;
-  bool individual_digits = false;
-  std::string_view regex = kGpt2Regex;
-  bool ignore_merges = false;
-  bool nfc = false;
-  bool adds_bos = false;  // where the file doesn't say
-};
-
-constexpr std::array<SplittingRules, 12> kRules = {{
-    {"gpt-2"},
-    {"phi-2"},
-    {"gpt2"},
-    {"smollm", true},
-    {"starcoder", true},
-    {"refact", true},
-    {"command-r", true},
-    {"codeshell", true},
-    {"llama-bpe", false, kLlama3Regex, true, false, true},
-    {"llama3", false, kLlama3Regex, true, false, true},
-    {"qwen2", false, kQwen2Regex, false, true},
-    {"deepseek-r1-qwen", false, kQwen2Regex, false, true},
-}};
 
 // ggml's token types (llama.h, enum llama_token_type).
 enum TokenType : std::int64_t { kNormal = 1, kControl = 3, kUserDefined = 4 };
@@ -54,20 +25,16 @@ class GgufReader {
 
   std::unique_ptr<Tokenizer> read() const {
     const std::string model = required_string("tokenizer.ggml.model");
-    if (model != "gpt2") {
-      fail("tokenizer.ggml.model", fmt::format("\"{}\" is not supported, only \"gpt2\"", model));
-    }
-    if (file_.boolean("tokenizer.ggml.add_space_prefix").value_or(false)) {
-      fail("tokenizer.ggml.add_space_prefix", "true is not supported for byte-level models");
-    }
-    const SplittingRules& rules = splitting_rules();
     TokenizerParts parts;
-    if (rules.nfc) parts.normalizer = make_nfc();
-    parts.pre_tokenizer = pre_tokenizer(rules);
     parts.added_tokens = added_tokens();
-    parts.model = model_of(rules);
-    parts.post_processor = post_processor(rules);
-    parts.fingerprint = fingerprint(rules);
+    if (model == "gpt2") {
+      take_byte_level(&parts);
+    } else if (model == "llama") {
+      take_sentencepiece(&parts);
+    } else {
+      fail("tokenizer.ggml.model",
+           fmt::format("\"{}\" is not supported, only \"gpt2\" and \"llama\"", model));
+    }
     return std::make_unique<TokenizerPipeline>(std::move(parts), where_);
   }
 
@@ -89,28 +56,63 @@ class GgufReader {
     return required_strings("tokenizer.ggml.tokens");
   }
 
+  void take_byte_level(TokenizerParts* parts) const {
+    if (flag("tokenizer.ggml.add_space_prefix", false)) {
+      fail("tokenizer.ggml.add_space_prefix", "true is not supported for byte-level models");
+    }
+    const SplittingRules& rules = splitting_rules();
+    if (rules.nfc) parts->normalizer = make_unicode_form(UnicodeForm::kNfc);
+    parts->pre_tokenizer = pre_tokenizer(rules);
+    parts->model = byte_level_model(rules);
+    parts->post_processor = post_processor(rules.adds_bos);
+    parts->decoder = make_byte_level_decoder();
+    parts->fingerprint = fingerprint(rules.name, rules.adds_bos);
+  }
+
+  // Spaces are ▁, one more stands before the text, unknown characters are bytes.
+  void take_sentencepiece(TokenizerParts* parts) const {
+    const bool with_prefix = flag("tokenizer.ggml.add_space_prefix", true);
+    std::vector<std::unique_ptr<Normalizer>> normalizers;
+    if (with_prefix) normalizers.push_back(make_prepend(kMetaspace));
+    normalizers.push_back(make_replace(make_literal_pattern(" "), kMetaspace));
+    parts->normalizer = make_normalizer_sequence(std::move(normalizers));
+    parts->model = sentencepiece_model();
+    parts->post_processor = post_processor(true);
+    std::vector<std::unique_ptr<Decoder>> decoders;
+    decoders.push_back(make_replace_decoder(make_literal_pattern(kMetaspace), " "));
+    decoders.push_back(make_byte_fallback_decoder());
+    decoders.push_back(make_fuse_decoder());
+    if (with_prefix) decoders.push_back(make_strip_decoder(U' ', 1, 0));
+    parts->decoder = make_decoder_sequence(std::move(decoders));
+    parts->fingerprint = fingerprint(with_prefix ? "llama" : "llama without prefix", true);
+  }
+
   const SplittingRules& splitting_rules() const {
     const std::string name = required_string("tokenizer.ggml.pre");
-    const auto found = std::find_if(kRules.begin(), kRules.end(), [&](const SplittingRules& rules) {
-      return rules.name == name;
-    });
-    if (found == kRules.end()) {
-      std::string known;
-      for (const SplittingRules& rules : kRules) known += fmt::format(" {}", rules.name);
+    const SplittingRules* rules = find_splitting_rules(name);
+    if (rules == nullptr) {
       fail("tokenizer.ggml.pre",
            fmt::format("\"{}\" is not supported; known are{}. Use the model's Hugging Face folder "
                        "with its tokenizer.json",
-                       name, known));
+                       name, known_splitting_rules()));
     }
-    return *found;
+    return *rules;
   }
 
   std::unique_ptr<PreTokenizer> pre_tokenizer(const SplittingRules& rules) const {
     std::vector<std::unique_ptr<PreTokenizer>> stages;
     if (rules.individual_digits) stages.push_back(make_digits(true));
-    stages.push_back(make_split(make_regex_pattern(std::string(rules.regex), where_),
-                                SplitBehavior::kIsolated, false));
+    for (const std::string_view regex : rules.regexes) {
+      if (regex.empty()) continue;
+      stages.push_back(make_split(make_regex_pattern(std::string(regex), where_),
+                                  SplitBehavior::kIsolated, false));
+    }
     return make_pre_tokenizer_sequence(std::move(stages));
+  }
+
+  std::int64_t type_of(std::size_t token) const {
+    const weights::GgufArray* types = file_.array("tokenizer.ggml.token_type");
+    return types == nullptr ? std::int64_t{kNormal} : types->integers[token];
   }
 
   // Control and user-defined tokens are found in the text; the first are special.
@@ -134,61 +136,99 @@ class GgufReader {
     return added;
   }
 
-  std::unique_ptr<PieceModel> model_of(const SplittingRules& rules) const {
-    BytePairVocabulary vocabulary;
-    vocabulary.where = where_;
-    vocabulary.ignore_merges = rules.ignore_merges;
-    for (std::size_t i = 0; i < tokens().size(); ++i) {
-      vocabulary.tokens.emplace_back(tokens()[i], static_cast<std::int32_t>(i));
+  TokenList token_list() const {
+    TokenList list;
+    for (const std::string& token : tokens()) {
+      list.emplace_back(token, static_cast<std::int32_t>(list.size()));
     }
+    return list;
+  }
+
+  std::unique_ptr<PieceModel> byte_level_model(const SplittingRules& rules) const {
+    BytePairParts parts;
+    parts.where = where_;
+    parts.ignore_merges = rules.ignore_merges;
+    parts.tokens = token_list();
     for (const std::string& merge : required_strings("tokenizer.ggml.merges")) {
       const std::size_t space = merge.find(' ', 1);
       if (space == std::string::npos) {
         fail("tokenizer.ggml.merges", fmt::format("\"{}\" is not two tokens", merge));
       }
-      vocabulary.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
+      const std::string_view text = merge;
+      parts.merges.emplace_back(text.substr(0, space), text.substr(space + 1));
     }
-    return std::make_unique<BytePairEncoding>(vocabulary);
+    return make_pair_encoding(parts, true);
+  }
+
+  std::unique_ptr<PieceModel> sentencepiece_model() const {
+    const weights::GgufArray* scores = file_.array("tokenizer.ggml.scores");
+    if (scores == nullptr || scores->floats.size() != tokens().size()) {
+      fail("tokenizer.ggml.scores", fmt::format("expected {} numbers", tokens().size()));
+    }
+    std::vector<bool> may_result(tokens().size());
+    for (std::size_t i = 0; i < may_result.size(); ++i) {
+      may_result[i] = type_of(i) == kNormal || type_of(i) == kUserDefined;
+    }
+    ScoredMerges scored = merges_of_scores(tokens(), scores->floats, may_result);
+    BytePairParts parts;
+    parts.where = where_;
+    parts.byte_fallback = true;
+    parts.fuse_unknown = true;
+    parts.tokens = token_list();
+    parts.merges = std::move(scored.merges);
+    parts.ranks = std::move(scored.ranks);
+    if (file_.integer("tokenizer.ggml.unknown_token_id")) {
+      const std::int32_t id = special_id("tokenizer.ggml.unknown_token_id");
+      parts.unknown_token = tokens()[static_cast<std::size_t>(id)];
+    }
+    return make_pair_encoding(parts, false);
   }
 
   std::int32_t special_id(std::string_view key) const {
     const auto id = file_.integer(key);
     if (!id || *id < 0 || *id >= static_cast<std::int64_t>(tokens().size())) {
-      fail(key, "is needed for add_bos_token or add_eos_token and missing or out of range");
+      fail(key, "is missing or none of the tokens");
     }
     return static_cast<std::int32_t>(*id);
   }
 
-  bool adds(std::string_view key, bool absent) const { return file_.boolean(key).value_or(absent); }
+  bool flag(std::string_view key, bool absent) const { return file_.boolean(key).value_or(absent); }
 
-  std::unique_ptr<PostProcessor> post_processor(const SplittingRules& rules) const {
+  std::unique_ptr<PostProcessor> post_processor(bool adds_bos) const {
     std::vector<TemplateItem> items;
-    if (adds("tokenizer.ggml.add_bos_token", rules.adds_bos)) {
+    if (flag("tokenizer.ggml.add_bos_token", adds_bos)) {
       items.push_back({{special_id("tokenizer.ggml.bos_token_id")}});
     }
     items.push_back({});
-    if (adds("tokenizer.ggml.add_eos_token", false)) {
+    if (flag("tokenizer.ggml.add_eos_token", false)) {
       items.push_back({{special_id("tokenizer.ggml.eos_token_id")}});
     }
     return items.size() == 1 ? nullptr : make_template_processor(std::move(items));
   }
 
-  std::string fingerprint(const SplittingRules& rules) const {
+  std::string fingerprint(std::string_view rules, bool adds_bos) const {
     Sha256 hash;
     const auto add = [&](std::string_view text) {
       hash.update(std::as_bytes(std::span(text)));
       hash.update(std::as_bytes(std::span(std::string_view("\n"))));
     };
-    add(rules.name);
+    add(rules);
     for (const std::string& token : tokens()) add(token);
-    for (const std::string& merge : required_strings("tokenizer.ggml.merges")) add(merge);
+    if (const auto* merges = file_.array("tokenizer.ggml.merges")) {
+      for (const std::string& merge : merges->strings) add(merge);
+    }
+    if (const auto* scores = file_.array("tokenizer.ggml.scores")) {
+      for (const double score : scores->floats) add(fmt::format("{}", score));
+    }
     for (const AddedToken& token : added_tokens()) {
       add(fmt::format("{} {}", token.id, token.special));
     }
-    add(fmt::format("{} {}", adds("tokenizer.ggml.add_bos_token", rules.adds_bos),
-                    adds("tokenizer.ggml.add_eos_token", false)));
+    add(fmt::format("{} {}", flag("tokenizer.ggml.add_bos_token", adds_bos),
+                    flag("tokenizer.ggml.add_eos_token", false)));
     return hash.hex_digest();
   }
+
+  static constexpr const char* kMetaspace = "▁";
 
   const weights::GgufFile& file_;
   std::string where_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/text/utf8.h"
 
 namespace temper::text {
 
@@ -60,6 +61,19 @@ bool JsonFields::boolean(std::string_view key, bool absent) {
 
 std::int64_t JsonFields::integer(std::string_view key) {
   return as<std::int64_t>(required(key), key, "an integer");
+}
+
+std::int64_t JsonFields::integer(std::string_view key, std::int64_t absent) {
+  const auto element = find(key);
+  return element ? as<std::int64_t>(*element, key, "an integer") : absent;
+}
+
+char32_t JsonFields::character(std::string_view key) {
+  const std::string text = string(key);
+  if (text.empty() || character_at(text, 0).length_bytes != text.size()) {
+    fail(fmt::format("\"{}\" must be one character, found \"{}\"", key, text));
+  }
+  return character_at(text, 0).code;
 }
 
 simdjson::dom::array JsonFields::array(std::string_view key) {

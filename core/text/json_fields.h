@@ -26,6 +26,9 @@ class JsonFields {
   bool boolean(std::string_view key);
   bool boolean(std::string_view key, bool absent);
   std::int64_t integer(std::string_view key);
+  std::int64_t integer(std::string_view key, std::int64_t absent);
+  /// A string of one character.
+  char32_t character(std::string_view key);
   simdjson::dom::array array(std::string_view key);
   simdjson::dom::object object(std::string_view key);
 

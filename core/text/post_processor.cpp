@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text/utf8.h"
+#include "core/text/whitespace.h"
 
 namespace temper::text {
 namespace {
@@ -97,6 +98,23 @@ class PostProcessorSequence final : public PostProcessor {
 };
 
 }  // namespace
+
+Margins margins_of(std::string_view token) {
+  constexpr char32_t kAlphabetSpace = 0x120;
+  const auto is_space = [](char32_t code) { return code == kAlphabetSpace || is_whitespace(code); };
+  Margins margins;
+  for (std::size_t at = 0; at < token.size(); ++margins.leading) {
+    const Character character = character_at(token, at);
+    if (!is_space(character.code)) break;
+    at += character.length_bytes;
+  }
+  for (std::size_t at = token.size(); at > 0; ++margins.trailing) {
+    const Character character = character_before(token, at);
+    if (!is_space(character.code)) break;
+    at -= character.length_bytes;
+  }
+  return margins;
+}
 
 std::unique_ptr<PostProcessor> make_template_processor(std::vector<TemplateItem> items) {
   return std::make_unique<TemplateProcessor>(std::move(items));

@@ -2,21 +2,25 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/text/aligned_text.h"
 
 namespace temper::text {
 
+/// Spaces at the start and end of a token, in characters.
+struct Margins {
+  std::uint32_t leading = 0;
+  std::uint32_t trailing = 0;
+};
+/// Of a token as it stands: whitespace, and Ġ, the space of the byte alphabet.
+Margins margins_of(std::string_view token);
+
 /// The tokens of a text, on their way out. Offsets are in the original text.
 struct ProcessedText {
   Encoding encoding;
-  /// Spaces at the start and end of each token, in characters; filled if a stage wants it.
-  struct Margins {
-    std::uint32_t leading = 0;
-    std::uint32_t trailing = 0;
-  };
+  /// One a token; filled if a stage wants them.
   std::vector<Margins> margins;
 };
 

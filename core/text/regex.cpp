@@ -7,7 +7,11 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/text/gpt2_splitter.h"
+#include "core/text/splitters/deepseek_splitters.h"
+#include "core/text/splitters/gpt2_splitter.h"
+#include "core/text/splitters/llama3_splitter.h"
+#include "core/text/splitters/o200k_splitter.h"
+#include "core/text/unicode/regex_properties.h"
 
 namespace temper::text {
 namespace {
@@ -24,9 +28,10 @@ class OnigPattern final : public Pattern {
   OnigPattern(const std::string& regex, const std::string& where) : where_(where) {
     initialize_oniguruma();
     OnigErrorInfo info;
-    const auto* begin = reinterpret_cast<const OnigUChar*>(regex.data());
+    const std::string extended = with_new_characters(regex);
+    const auto* begin = reinterpret_cast<const OnigUChar*>(extended.data());
     regex_t* compiled = nullptr;
-    const int status = onig_new(&compiled, begin, begin + regex.size(), ONIG_OPTION_NONE,
+    const int status = onig_new(&compiled, begin, begin + extended.size(), ONIG_OPTION_NONE,
                                 ONIG_ENCODING_UTF8, ONIG_SYNTAX_RUBY, &info);
     if (status != ONIG_NORMAL) {
       throw UserError(fmt::format("{}: the regular expression {} does not compile: {}", where,
@@ -107,8 +112,20 @@ void initialize_oniguruma() {
   if (status != ONIG_NORMAL) throw FatalError("Oniguruma can't be initialised");
 }
 
-std::unique_ptr<Pattern> make_regex_pattern(const std::string& regex, const std::string& where) {
+std::unique_ptr<Pattern> make_hand_written(std::string_view regex) {
   if (regex == kGpt2Regex) return std::make_unique<Gpt2Splitter>();
+  if (regex == kLlama3Regex) return std::make_unique<Llama3Splitter>(3);
+  if (regex == kQwen2Regex) return std::make_unique<Llama3Splitter>(1);
+  if (regex == kO200kRegex) return std::make_unique<O200kSplitter>(3, true);
+  if (regex == kTekkenRegex) return std::make_unique<O200kSplitter>(1, false);
+  if (regex == kDeepseekNumberRegex) return std::make_unique<DeepseekNumberSplitter>();
+  if (regex == kDeepseekCjkRegex) return std::make_unique<DeepseekCjkSplitter>();
+  if (regex == kDeepseekWordRegex) return std::make_unique<DeepseekWordSplitter>();
+  return nullptr;
+}
+
+std::unique_ptr<Pattern> make_regex_pattern(const std::string& regex, const std::string& where) {
+  if (auto pattern = make_hand_written(regex)) return pattern;
   return std::make_unique<OnigPattern>(regex, where);
 }
 

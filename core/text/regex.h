@@ -17,6 +17,9 @@ class Pattern {
   virtual void find_all(std::string_view text, std::vector<ByteRange>* matches) const = 0;
 };
 
+/// The splitter written by hand for exactly this regex; nullptr if there is none.
+std::unique_ptr<Pattern> make_hand_written(std::string_view regex);
+
 /// The pattern of a regular expression in Oniguruma's Ruby syntax, as Hugging Face's tokenizers run
 /// it. A hand-written splitter takes over for the exact regexes it knows.
 /// UserError naming `where`, the regex and Oniguruma's message if it does not compile.

@@ -22,7 +22,13 @@ bool begins_inside(const ByteRange& token, const ByteRange& trained) {
   return trained.begin <= token.begin && token.begin < trained.end;
 }
 
-EncodedSample with_mask(Encoding encoding, const std::vector<ByteRange>& trained) {
+// Transformers trains every token that a {% generation %} block's text has a part in.
+bool overlaps(const ByteRange& token, const ByteRange& trained) {
+  return token.begin < trained.end && trained.begin < token.end;
+}
+
+EncodedSample with_mask(Encoding encoding, const std::vector<ByteRange>& trained,
+                        bool from_blocks = false) {
   EncodedSample sample;
   sample.ids = std::move(encoding.ids);
   sample.trained.assign(sample.ids.size(), 0);
@@ -30,7 +36,9 @@ EncodedSample with_mask(Encoding encoding, const std::vector<ByteRange>& trained
   for (std::size_t i = 0; i < sample.ids.size() && range != trained.end(); ++i) {
     const ByteRange& token = encoding.offsets[i];
     while (range != trained.end() && range->end < token.end && range->end <= token.begin) ++range;
-    if (range != trained.end() && begins_inside(token, *range)) sample.trained[i] = 1;
+    if (range == trained.end()) break;
+    const bool is_trained = from_blocks ? overlaps(token, *range) : begins_inside(token, *range);
+    if (is_trained) sample.trained[i] = 1;
   }
   return sample;
 }
@@ -84,7 +92,7 @@ EncodedSample encode_messages(const ModelText& model, recipe::TrainOn train_on,
   const TrainableChat chat =
       render_trainable(*model.chat_template, context_of(model, record), train_on);
   // The template writes the special tokens itself.
-  return with_mask(model.tokenizer->encode(chat.text, false), chat.trained);
+  return with_mask(model.tokenizer->encode(chat.text, false), chat.trained, chat.from_blocks);
 }
 
 // Text with the post-processor's special tokens and the end token, which is always learned.

@@ -21,7 +21,7 @@ std::vector<AddedToken> read_added_tokens(simdjson::dom::element json, const std
   simdjson::dom::array list;
   if (json.get(list) != simdjson::SUCCESS) throw UserError(where + ": expected an array");
   std::vector<AddedToken> tokens;
-  std::int64_t next_id = model.size();
+  std::int64_t next_id = model.vocabulary().size();
   for (const simdjson::dom::element member : list) {
     JsonFields fields(member, fmt::format("{}[{}]", where, tokens.size()));
     AddedToken token;
@@ -35,9 +35,8 @@ std::vector<AddedToken> read_added_tokens(simdjson::dom::element json, const std
     fields.done();
     // Hugging Face ignores the id here and counts on from the vocabulary; a file where the two
     // differ means different tokens to different readers.
-    const std::int64_t counted = model.id_of(token.content).value_or(0);
-    const bool in_model = model.id_of(token.content).has_value();
-    const std::int64_t expected = in_model ? counted : next_id++;
+    const std::int32_t model_id = model.vocabulary().find(token.content);
+    const std::int64_t expected = model_id >= 0 ? model_id : next_id++;
     if (id != expected) {
       fields.fail(
           fmt::format("token \"{}\" has id {}, but its place gives it {}; number the "
@@ -64,25 +63,45 @@ std::string fingerprint_of(simdjson::dom::element root) {
   return hash.hex_digest();
 }
 
+// Lengths are the recipe's business (data.max_length), so encode() leaves these two alone.
+std::vector<std::string> notices_of(JsonFields* fields) {
+  std::vector<std::string> notices;
+  if (const auto json = fields->find("truncation")) {
+    JsonFields truncation(*json, fields->where() + ": truncation");
+    notices.push_back(fmt::format("{}: truncation to {} tokens is left to data.max_length",
+                                  fields->where(), truncation.integer("max_length")));
+  }
+  if (const auto json = fields->find("padding")) {
+    JsonFields padding(*json, fields->where() + ": padding");
+    notices.push_back(fmt::format("{}: padding with \"{}\" is not needed and left out",
+                                  fields->where(), padding.string("pad_token")));
+  }
+  return notices;
+}
+
 TokenizerParts read_parts(simdjson::dom::element root, const std::string& where) {
   JsonFields fields(root, where);
   const std::string version = fields.optional_string("version").value_or("1.0");
   if (version != "1.0") fields.fail(fmt::format("version \"{}\" is not supported", version));
-  // Lengths are the recipe's business (data.max_length), so these two are left alone.
-  fields.find("truncation");
-  fields.find("padding");
 
   TokenizerParts parts;
+  parts.notices = notices_of(&fields);
   if (const auto json = fields.find("normalizer")) {
     parts.normalizer = read_normalizer(*json, where + ": normalizer");
   }
-  parts.pre_tokenizer =
-      read_pre_tokenizer(fields.required("pre_tokenizer"), where + ": pre_tokenizer");
-  parts.model = read_model(fields.required("model"), where + ": model");
+  const auto pre_tokenizer = fields.find("pre_tokenizer");
+  parts.model = read_model(fields.required("model"), where + ": model",
+                           pre_tokenizer && ends_with_byte_level(*pre_tokenizer));
+  if (pre_tokenizer) {
+    parts.pre_tokenizer =
+        read_pre_tokenizer(*pre_tokenizer, where + ": pre_tokenizer", !parts.model->takes_bytes());
+  }
   if (const auto json = fields.find("post_processor")) {
     parts.post_processor = read_post_processor(*json, where + ": post_processor");
   }
-  check_decoder(fields.required("decoder"), where + ": decoder");
+  if (const auto json = fields.find("decoder")) {
+    parts.decoder = read_decoder(*json, where + ": decoder");
+  }
   if (const auto json = fields.find("added_tokens")) {
     parts.added_tokens = read_added_tokens(*json, where + ": added_tokens", *parts.model);
   }

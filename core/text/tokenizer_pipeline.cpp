@@ -9,66 +9,56 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/text/utf8.h"
-#include "core/text/whitespace.h"
 
 namespace temper::text {
-namespace {
-
-// Byte-level tokens know one kind of space; tabs and line ends are other letters of the alphabet.
-ProcessedText::Margins margins_of_piece(std::string_view token) {
-  const std::size_t first = token.find_first_not_of(' ');
-  const auto size = static_cast<std::uint32_t>(token.size());
-  if (first == std::string_view::npos) return {size, size};
-  return {static_cast<std::uint32_t>(first),
-          static_cast<std::uint32_t>(size - 1 - token.find_last_not_of(' '))};
-}
-
-// Added tokens are text as it stands, with the whitespace that they swallowed.
-ProcessedText::Margins margins_of_added(std::string_view token) {
-  ProcessedText::Margins margins;
-  for (std::size_t at = 0; at < token.size(); ++margins.leading) {
-    const Character character = character_at(token, at);
-    if (!is_whitespace(character.code)) break;
-    at += character.length_bytes;
-  }
-  for (std::size_t at = token.size(); at > 0; ++margins.trailing) {
-    const Character character = character_before(token, at);
-    if (!is_whitespace(character.code)) break;
-    at -= character.length_bytes;
-  }
-  return margins;
-}
-
-}  // namespace
 
 TokenizerPipeline::TokenizerPipeline(TokenizerParts parts, const std::string& where)
     : parts_(std::move(parts)),
       raw_finder_(finder_for(false)),
       normalized_finder_(finder_for(true)) {
   CHECK(parts_.model != nullptr, "a tokenizer without a model");
-  check_added_tokens(where);
+  take_added_tokens(where);
+  if (parts_.post_processor != nullptr && parts_.post_processor->wants_margins()) note_margins();
 }
 
-void TokenizerPipeline::check_added_tokens(const std::string& where) {
-  id_bound_ = parts_.model->id_bound();
-  for (std::size_t i = 0; i < parts_.added_tokens.size(); ++i) {
-    const AddedToken& token = parts_.added_tokens[i];
+void TokenizerPipeline::take_added_tokens(const std::string& where) {
+  const Vocabulary& vocabulary = parts_.model->vocabulary();
+  id_bound_ = vocabulary.id_bound();
+  for (const AddedToken& token : parts_.added_tokens) {
     const auto refuse = [&](const std::string& why) {
       throw UserError(fmt::format("{}: added token \"{}\" has id {}, but {}", where, token.content,
                                   token.id, why));
     };
     if (token.content.empty()) refuse("no text");
-    const auto model_id = parts_.model->id_of(token.content);
-    if (model_id && *model_id != token.id) {
-      refuse(fmt::format("the vocabulary gives it {}", *model_id));
+    const std::int32_t model_id = vocabulary.find(token.content);
+    if (model_id >= 0 && model_id != token.id) {
+      refuse(fmt::format("the vocabulary gives it {}", model_id));
     }
-    if (const std::string* other = parts_.model->token_of(token.id);
+    if (const std::string* other = vocabulary.token_of(token.id);
         other != nullptr && *other != token.content) {
       refuse(fmt::format("that is \"{}\" in the vocabulary", *other));
     }
     if (!added_ids_.emplace(token.content, token.id).second) refuse("it comes twice");
-    if (!added_index_.emplace(token.id, i).second) refuse("another added token has it too");
+    if (!added_texts_.emplace(token.id, shown_as(token)).second) {
+      refuse("another added token has it too");
+    }
+    if (token.special) special_texts_.insert(token.content);
     id_bound_ = std::max<std::int64_t>(id_bound_, std::int64_t{token.id} + 1);
+  }
+}
+
+// An added token that is looked for in normalised text also decodes to its normal form.
+std::string TokenizerPipeline::shown_as(const AddedToken& token) const {
+  if (!token.normalized || parts_.normalizer == nullptr) return token.content;
+  return normalize(*parts_.normalizer, token.content);
+}
+
+void TokenizerPipeline::note_margins() {
+  const Vocabulary& vocabulary = parts_.model->vocabulary();
+  margins_.resize(static_cast<std::size_t>(vocabulary.id_bound()));
+  for (std::size_t id = 0; id < margins_.size(); ++id) {
+    const std::string* token = vocabulary.token_of(static_cast<std::int32_t>(id));
+    if (token != nullptr) margins_[id] = margins_of(*token);
   }
 }
 
@@ -78,9 +68,7 @@ AddedTokenFinder TokenizerPipeline::finder_for(bool normalized) const {
   for (const AddedToken& token : parts_.added_tokens) {
     if (token.normalized != normalized) continue;
     tokens.push_back(token);
-    contents.push_back(normalized && parts_.normalizer != nullptr
-                           ? normalize(*parts_.normalizer, token.content)
-                           : token.content);
+    contents.push_back(shown_as(token));
   }
   return {std::move(tokens), contents};
 }
@@ -108,7 +96,7 @@ Encoding TokenizerPipeline::encode(std::string_view text, bool add_special_token
 
 void TokenizerPipeline::cut(AlignedText* text, std::vector<Section>* sections) const {
   raw_finder_.split(text->text(), sections);
-  if (parts_.normalizer != nullptr) parts_.normalizer->apply(text, sections);
+  if (parts_.normalizer != nullptr) normalize(*parts_.normalizer, text, sections);
   normalized_finder_.split(text->text(), sections);
   if (parts_.pre_tokenizer != nullptr) parts_.pre_tokenizer->apply(text, sections);
 }
@@ -116,8 +104,6 @@ void TokenizerPipeline::cut(AlignedText* text, std::vector<Section>* sections) c
 void TokenizerPipeline::encode_sections(const AlignedText& text,
                                         const std::vector<Section>& sections,
                                         ProcessedText* out) const {
-  const bool with_margins =
-      parts_.post_processor != nullptr && parts_.post_processor->wants_margins();
   Encoding& encoding = out->encoding;
   const std::string_view content = text.text();
   for (const Section& section : sections) {
@@ -126,16 +112,16 @@ void TokenizerPipeline::encode_sections(const AlignedText& text,
     if (section.added_id >= 0) {
       encoding.ids.push_back(section.added_id);
       encoding.offsets.push_back({section.begin, section.end});
+      // Its spelling is the text as it stands, with the whitespace that it swallowed.
+      if (!margins_.empty()) out->margins.push_back(margins_of(piece));
     } else {
       parts_.model->encode(piece, section.begin, &encoding);
+      for (std::size_t i = token; i < encoding.ids.size() && !margins_.empty(); ++i) {
+        out->margins.push_back(margins_[static_cast<std::size_t>(encoding.ids[i])]);
+      }
     }
     for (; token < encoding.ids.size(); ++token) {
       ByteRange& range = encoding.offsets[token];
-      if (with_margins) {
-        const std::string_view spelled = content.substr(range.begin, range.end - range.begin);
-        out->margins.push_back(section.added_id >= 0 ? margins_of_added(spelled)
-                                                     : margins_of_piece(spelled));
-      }
       range = text.origin(range.begin, range.end);
     }
   }
@@ -143,16 +129,21 @@ void TokenizerPipeline::encode_sections(const AlignedText& text,
 
 std::string TokenizerPipeline::decode(std::span<const std::int32_t> ids,
                                       bool skip_special_tokens) const {
-  std::string bytes;
+  std::vector<std::string> tokens;
+  tokens.reserve(ids.size());
   for (const std::int32_t id : ids) {
-    const auto added = added_index_.find(id);
-    if (added != added_index_.end() && skip_special_tokens &&
-        parts_.added_tokens[added->second].special) {
-      continue;
-    }
-    bytes += bytes_of(id);
+    std::string token = token_of(id);
+    if (token.empty() || (skip_special_tokens && special_texts_.contains(token))) continue;
+    tokens.push_back(std::move(token));
   }
-  return replace_invalid_utf8(bytes);
+  const std::string_view between = parts_.decoder == nullptr ? " " : "";
+  if (parts_.decoder != nullptr) tokens = parts_.decoder->decode(std::move(tokens));
+  std::string text;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (i > 0) text += between;
+    text += tokens[i];
+  }
+  return text;
 }
 
 std::int64_t TokenizerPipeline::vocabulary_size() const {
@@ -161,16 +152,20 @@ std::int64_t TokenizerPipeline::vocabulary_size() const {
 
 std::optional<std::int32_t> TokenizerPipeline::id_of(std::string_view token) const {
   if (const auto added = added_ids_.find(token); added != added_ids_.end()) return added->second;
-  return parts_.model->id_of(token);
+  const std::int32_t id = parts_.model->vocabulary().find(token);
+  return id < 0 ? std::nullopt : std::optional(id);
+}
+
+std::string TokenizerPipeline::token_of(std::int32_t id) const {
+  if (const auto added = added_texts_.find(id); added != added_texts_.end()) return added->second;
+  const std::string* token = parts_.model->vocabulary().token_of(id);
+  return token == nullptr ? "" : *token;
 }
 
 std::string TokenizerPipeline::bytes_of(std::int32_t id) const {
-  const auto added = added_index_.find(id);
-  const std::string* token = added != added_index_.end()
-                                 ? &parts_.added_tokens[added->second].content
-                                 : parts_.model->token_of(id);
-  if (token == nullptr) return "";
-  return alphabet_.to_bytes(*token).value_or(*token);
+  if (const auto added = added_texts_.find(id); added != added_texts_.end()) return added->second;
+  std::string token = token_of(id);
+  return parts_.decoder == nullptr ? token : parts_.decoder->bytes_of(std::move(token));
 }
 
 }  // namespace temper::text

@@ -70,6 +70,7 @@ class TrainableRenderer {
       chat.trained = everything_but_unwanted(whole.text);
     } else if (template_.marks_generation()) {
       chat.trained = wanted_blocks(whole.generated);
+      chat.from_blocks = true;
     } else {
       for (std::size_t turn = 0; turn < turns_.size(); ++turn) {
         if (wanted_[turn]) chat.trained.push_back(turn_range(turns_[turn], whole.text));

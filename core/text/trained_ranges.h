@@ -14,6 +14,7 @@ namespace temper::text {
 struct TrainableChat {
   std::string text;
   std::vector<ByteRange> trained;
+  bool from_blocks = false;  ///< the ranges are {% generation %} blocks
 };
 
 /// Renders context["messages"] and finds the trained ranges.

@@ -14,5 +14,6 @@ void add_logs(CLI::App& app, Action& action);
 void add_cancel(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_recipe(CLI::App& app, Action& action);
+void add_tokens(CLI::App& app, Action& action);
 
 }  // namespace temper::launch

@@ -1,4 +1,4 @@
-#include "core/text/byte_pair_encoding.h"
+#include "core/text/models/byte_pair_encoding.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 namespace temper::text {
 namespace {
 
-BytePairVocabulary small_vocabulary() {
-  BytePairVocabulary vocabulary;
+BytePairParts small_vocabulary() {
+  BytePairParts vocabulary;
   vocabulary.where = "v.json";
   vocabulary.tokens = {{"a", 0}, {"b", 1}, {"c", 2}, {"ab", 3}, {"bc", 4}, {"abc", 5}, {"aa", 6}};
   vocabulary.merges = {{"b", "c"}, {"a", "b"}, {"a", "bc"}, {"a", "a"}};
@@ -26,13 +26,14 @@ std::vector<std::int32_t> encode(const BytePairEncoding& model, std::string_view
 }
 
 // The definition: merge the best pair, leftmost first, until none is left.
-std::vector<std::int32_t> encode_by_definition(const BytePairVocabulary& vocabulary,
+std::vector<std::int32_t> encode_by_definition(const BytePairParts& vocabulary,
                                                std::string_view piece) {
   std::vector<std::string> symbols;
   for (const char byte : piece) symbols.emplace_back(1, byte);
   const auto rank = [&](std::size_t i) {
-    const auto found = std::find(vocabulary.merges.begin(), vocabulary.merges.end(),
-                                 std::pair(symbols[i], symbols[i + 1]));
+    const auto found =
+        std::find(vocabulary.merges.begin(), vocabulary.merges.end(),
+                  std::pair<std::string_view, std::string_view>(symbols[i], symbols[i + 1]));
     return found - vocabulary.merges.begin();
   };
   while (symbols.size() > 1) {
@@ -73,7 +74,7 @@ TEST(BytePairEncodingTest, ShortAndLongPiecesFollowTheDefinition) {
 }
 
 TEST(BytePairEncodingTest, TakesAWholePieceOnlyWhereMergesLeadToItOrAreIgnored) {
-  BytePairVocabulary vocabulary = small_vocabulary();
+  BytePairParts vocabulary = small_vocabulary();
   vocabulary.tokens.emplace_back("cba", 7);  // no merges make it
   EXPECT_EQ(encode(BytePairEncoding(vocabulary), "cba"), (std::vector<std::int32_t>{2, 1, 0}));
   vocabulary.ignore_merges = true;
@@ -81,7 +82,7 @@ TEST(BytePairEncodingTest, TakesAWholePieceOnlyWhereMergesLeadToItOrAreIgnored) 
 }
 
 TEST(BytePairEncodingTest, BytesWithoutATokenAreUnknownOrDropped) {
-  BytePairVocabulary vocabulary = small_vocabulary();
+  BytePairParts vocabulary = small_vocabulary();
   EXPECT_EQ(encode(BytePairEncoding(vocabulary), "axxb"), (std::vector<std::int32_t>{3}));
   vocabulary.tokens.emplace_back("<unk>", 9);
   vocabulary.unknown_token = "<unk>";
@@ -92,9 +93,9 @@ TEST(BytePairEncodingTest, BytesWithoutATokenAreUnknownOrDropped) {
 
 TEST(BytePairEncodingTest, RefusesVocabulariesThatContradictThemselves) {
   const auto error = [](const auto& change) {
-    BytePairVocabulary vocabulary = small_vocabulary();
+    BytePairParts vocabulary = small_vocabulary();
     change(&vocabulary);
-    return user_error_of([&] { BytePairEncoding model(std::move(vocabulary)); });
+    return user_error_of([&] { const BytePairEncoding model(vocabulary); });
   };
   EXPECT_EQ(error([](auto* v) { v->tokens.emplace_back("d", 5); }),
             "v.json: id 5 belongs to two tokens, \"abc\" and \"d\"");

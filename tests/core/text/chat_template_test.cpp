@@ -25,7 +25,7 @@ TEST(ChatTemplateTest, ErrorsNameFileLineAndReason) {
   EXPECT_EQ(error_of("{% for x in y %}\na"),
             "t.jinja:2: the template ends where {% endfor %} was expected");
   EXPECT_EQ(error_of("{# a"), "t.jinja:1: this comment has no end: #} is missing");
-  EXPECT_EQ(error_of("{{ m.a.b }}", {{"m", {{"a", nullptr}}}}).substr(0, 10), "t.jinja:1:");
+  EXPECT_EQ(error_of("{{ m.a.b.c }}", {{"m", {{"a", nullptr}}}}).substr(0, 10), "t.jinja:1:");
 }
 
 TEST(ChatTemplateTest, RefusesInvalidUtf8) {

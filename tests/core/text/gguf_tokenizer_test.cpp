@@ -114,10 +114,15 @@ TEST_F(GgufTokenizerTest, NamesWhatIsMissingOrUnknown) {
     return message.substr(message.find(".gguf: ") + 7);
   };
   EXPECT_EQ(error(GgufImage()), "tokenizer.ggml.model: is missing");
-  EXPECT_EQ(error(GgufImage().text("tokenizer.ggml.model", "llama")),
-            "tokenizer.ggml.model: \"llama\" is not supported, only \"gpt2\"");
-  EXPECT_EQ(error(image("tekken")).substr(0, 47),
-            "tokenizer.ggml.pre: \"tekken\" is not supported; ");
+  GgufImage wordy;
+  wordy.text("tokenizer.ggml.model", "bert").pair("tokenizer.ggml.tokens", kArray, strings({"a"}));
+  EXPECT_EQ(error(wordy),
+            "tokenizer.ggml.model: \"bert\" is not supported, only \"gpt2\" and \"llama\"");
+  GgufImage scoreless;
+  scoreless.text("tokenizer.ggml.model", "llama")
+      .pair("tokenizer.ggml.tokens", kArray, strings({"a", "b"}));
+  EXPECT_EQ(error(scoreless), "tokenizer.ggml.scores: expected 2 numbers");
+  EXPECT_EQ(error(image("poro")).substr(0, 45), "tokenizer.ggml.pre: \"poro\" is not supported; ");
   EXPECT_EQ(
       error(GgufImage().text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", "gpt-2")),
       "tokenizer.ggml.tokens: expected an array of strings");

@@ -81,6 +81,7 @@ TEST_F(ModelTextTest, NamesFileAndFieldOfBadConfigs) {
   EXPECT_EQ(error().substr(0, config.size() + 17), config + ": not valid JSON:");
   EXPECT_NE(user_error_of([&] { load_model_text(folder_ / "nowhere", ""); }).find("tokenizer.json"),
             std::string::npos);
+  std::filesystem::remove(config);
   EXPECT_NE(user_error_of([&] {
               load_model_text(folder_.path(), folder_ / "no.jinja");
             }).find("model.chat_template: no such file"),

@@ -96,8 +96,14 @@ TEST_F(SampleEncoderTest, GenerationBlocksDecideWhereTheTemplateHasThem) {
       "{{ m.content + eos_token }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}\n"
       "{% endfor %}");
   EXPECT_EQ(marked(two_turns()),
-            "user: Hi\nassistant: ⟦Hello<|endoftext|>⟧user: Bye\nassistant:"
-            "⟦ See you<|endoftext|>⟧");
+            "user: Hiassistant: ⟦Hello<|endoftext|>⟧user: Byeassistant: ⟦See you<|endoftext|>⟧");
+}
+
+// As Transformers' return_assistant_tokens_mask: every token that a block's text has a part in.
+TEST_F(SampleEncoderTest, TokensThatReachIntoAGenerationBlockAreTrained) {
+  use_template("{{ messages[0].content }} {% generation %}package{% endgeneration %} contains");
+  EXPECT_EQ(marked({{"messages", {say("user", "The"), say("assistant", "x")}}}),
+            "The⟦ package⟧ contains");
 }
 
 TEST_F(SampleEncoderTest, AmbiguousTurnsAreErrorsThatSayWhatToDo) {
@@ -118,7 +124,7 @@ TEST_F(SampleEncoderTest, AmbiguousTurnsAreErrorsThatSayWhatToDo) {
 TEST_F(SampleEncoderTest, PromptAndCompletionTrainTheCompletionAndTheEndToken) {
   const Json record = {{"prompt", "What is it?"}, {"completion", " A word."}};
   EXPECT_EQ(marked(record), "What is it?⟦ A word.<|endoftext|>⟧");
-  EXPECT_EQ(marked(record, TrainOn::kAll).find("⟦"), 1U);
+  EXPECT_EQ(marked(record, TrainOn::kAll).find("⟦"), 4U);  // behind "What", the first token
 }
 
 TEST_F(SampleEncoderTest, TextTrainsAllOfIt) {
@@ -179,7 +185,7 @@ TEST_F(SampleEncoderTest, BadRecordsAreErrorsWithTheirPlace) {
   EXPECT_EQ(error_of(R"({"messages": [{"role": "assistant", "content": "a", "weight": 0.5}]})"),
             "d.jsonl:3: messages[0].weight must be 0 or 1, found 0.5");
   EXPECT_EQ(error_of(R"({"messages": [{"role": "user", "content": null}]})").substr(0, 21),
-            "d.jsonl:3: t.jinja:1:");
+            "d.jsonl:3: t.jinja:2:");
 }
 
 TEST_F(SampleEncoderTest, MessagesNeedATemplate) {
