@@ -23,6 +23,8 @@ constexpr std::array kVerbs = {
     Verb{"list", "List the runs", temper::launch::add_list},
     Verb{"logs", "Print what a run's trainers logged", temper::launch::add_logs},
     Verb{"cancel", "Stop a run; its state is saved first", temper::launch::add_cancel},
+    Verb{"checkpoints", "List, verify or remove a run's checkpoints, here or in a bucket",
+         temper::launch::add_checkpoints},
     Verb{"verify", "Prove that a recipe gives the same bits on any ranks and when interrupted",
          temper::launch::add_verify},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},

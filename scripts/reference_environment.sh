@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv-reference: Transformers, PEFT and what they need, beside the torch of .venv, which it borrows.
+# Makes .venv-reference: Transformers, PEFT, the clients of Google Cloud Storage and S3 and what they need, beside the
+# torch of .venv, which it borrows.
 # Tests and benchmarks compare with them; no user needs it. Safe to repeat. Usage: scripts/reference_environment.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

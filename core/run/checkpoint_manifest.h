@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,10 +43,30 @@ struct CheckpointCandidate {
   std::string problem;  ///< empty: verified
 };
 
-/// Lists folders newest step first and verifies (manifest parses, every object there with its size,
-/// crc32c and sha256) until the first good one. The result's last entry is the good one, if any;
-/// those before it were skipped, with the reason. `store` is rooted at the checkpoints folder.
-std::vector<CheckpointCandidate> find_checkpoint(const storage::ObjectStore& store);
+/// How closely an object is looked at.
+enum class Depth {
+  kQuick,  ///< size, and the crc32c that the service computed; read only where it gives none
+  kFull,   ///< read, crc32c and sha256 compared
+};
+
+/// Lists folders newest step first and verifies (manifest parses, every object there as the
+/// manifest says) until the first good one. The result's last entry is the good one, if any; those
+/// before it were skipped, with the reason. `store` is rooted at the checkpoints folder.
+std::vector<CheckpointCandidate> find_checkpoint(const storage::ObjectStore& store,
+                                                 Depth depth = Depth::kQuick);
+
+/// All of them, newest step first. Without `depth` only manifests are looked at.
+std::vector<CheckpointCandidate> list_checkpoints(const storage::ObjectStore& store,
+                                                  std::optional<Depth> depth);
+
+/// Whether the store holds an object as the manifest of `folder` says: "" or what is wrong with it.
+/// Throws StorageError only if the store is down or refuses.
+std::string verify_object(const storage::ObjectStore& store, std::string_view folder,
+                          const CheckpointObject& object, Depth depth);
+
+/// Deletes one checkpoint: its manifest first, then what that names. What no manifest names stays.
+/// UserError if there is no readable manifest.
+void remove_checkpoint(storage::ObjectStore& store, std::string_view folder);
 
 /// Commits: writes the manifest with create_if_absent. False if somebody else's was there.
 [[nodiscard]] bool commit_checkpoint(storage::ObjectStore& store,

@@ -64,16 +64,9 @@ CheckpointManifest read_manifest(const ObjectStore& store, const Folder& folder)
   return manifest;
 }
 
-/// What is wrong with an object, or "". Reads it in pieces, so that memory stays bounded.
-std::string verify_object(const ObjectStore& store, const std::string& key,
-                          const CheckpointObject& object) {
-  const std::optional<std::uint64_t> size = store.size(key);
-  if (!size) {
-    return fmt::format("{} is missing", object.name);
-  }
-  if (*size != object.size_bytes) {
-    return fmt::format("{} has {} bytes instead of {}", object.name, *size, object.size_bytes);
-  }
+/// What is wrong with an object's bytes, or "". Reads them in pieces, so that memory stays bounded.
+std::string verify_bytes(const ObjectStore& store, const std::string& key,
+                         const CheckpointObject& object) {
   constexpr std::uint64_t kPieceBytes = 8U << 20U;
   std::vector<std::byte> piece;
   std::uint32_t crc = 0;
@@ -97,10 +90,9 @@ std::string verify_object(const ObjectStore& store, const std::string& key,
 }
 
 std::string verify_objects(const ObjectStore& store, const std::string& folder,
-                           const CheckpointManifest& manifest) {
+                           const CheckpointManifest& manifest, Depth depth) {
   for (const CheckpointObject& object : manifest.objects) {
-    if (std::string problem = verify_object(store, key_in(folder, object.name), object);
-        !problem.empty()) {
+    if (std::string problem = verify_object(store, folder, object, depth); !problem.empty()) {
       return problem;
     }
   }
@@ -114,11 +106,15 @@ bool is_about_object(const StorageError& error) {
          error.kind() == StorageError::Kind::kNotFound;
 }
 
-CheckpointCandidate examine(const ObjectStore& store, const Folder& folder) {
+/// Without `depth` only the manifest.
+CheckpointCandidate examine(const ObjectStore& store, const Folder& folder,
+                            std::optional<Depth> depth) {
   CheckpointCandidate candidate{.folder = folder.name, .manifest = {}, .problem = {}};
   try {
     candidate.manifest = read_manifest(store, folder);
-    candidate.problem = verify_objects(store, folder.name, candidate.manifest);
+    if (depth) {
+      candidate.problem = verify_objects(store, folder.name, candidate.manifest, *depth);
+    }
   } catch (const UserError& error) {
     candidate.problem = error.what();
   } catch (const StorageError& error) {
@@ -142,15 +138,58 @@ std::optional<CheckpointManifest> manifest_if_readable(const ObjectStore& store,
 
 }  // namespace
 
-std::vector<CheckpointCandidate> find_checkpoint(const ObjectStore& store) {
+std::string verify_object(const ObjectStore& store, std::string_view folder,
+                          const CheckpointObject& object, Depth depth) {
+  const std::string key = key_in(folder, object.name);
+  const std::optional<storage::ObjectState> state = store.state(key);
+  if (!state) {
+    return fmt::format("{} is missing", object.name);
+  }
+  if (state->size_bytes != object.size_bytes) {
+    return fmt::format("{} has {} bytes instead of {}", object.name, state->size_bytes,
+                       object.size_bytes);
+  }
+  if (depth == Depth::kFull || !state->crc32c) {
+    return verify_bytes(store, key, object);
+  }
+  return *state->crc32c == object.crc32c
+             ? ""
+             : fmt::format("{} is damaged: crc32c {:08x} instead of {:08x}", object.name,
+                           *state->crc32c, object.crc32c);
+}
+
+std::vector<CheckpointCandidate> find_checkpoint(const ObjectStore& store, Depth depth) {
   std::vector<CheckpointCandidate> candidates;
   for (const Folder& folder : list_folders(store)) {
-    candidates.push_back(examine(store, folder));
+    candidates.push_back(examine(store, folder, depth));
     if (candidates.back().problem.empty()) {
       break;
     }
   }
   return candidates;
+}
+
+std::vector<CheckpointCandidate> list_checkpoints(const ObjectStore& store,
+                                                  std::optional<Depth> depth) {
+  std::vector<CheckpointCandidate> candidates;
+  for (const Folder& folder : list_folders(store)) {
+    candidates.push_back(examine(store, folder, depth));
+  }
+  return candidates;
+}
+
+void remove_checkpoint(ObjectStore& store, std::string_view folder) {
+  const std::optional<CheckpointName> parts = parse_checkpoint_name(folder);
+  if (!parts) {
+    throw UserError(
+        fmt::format("'{}' is no name of a checkpoint, like step-00000050.a1b2c3d4", folder));
+  }
+  const CheckpointManifest manifest = read_manifest(store, {std::string(folder), *parts});
+  // Without its manifest it is no checkpoint any more, so a crash from here on does no harm.
+  store.remove(key_in(folder, kManifestName));
+  for (const CheckpointObject& object : manifest.objects) {
+    store.remove(key_in(folder, object.name));
+  }
 }
 
 bool commit_checkpoint(ObjectStore& store, const CheckpointManifest& manifest) {
@@ -180,11 +219,7 @@ std::vector<std::string> collect_checkpoints(ObjectStore& store, std::string_vie
       ++num_kept;
       continue;
     }
-    // Without its manifest it is no checkpoint any more, so a crash from here on does no harm.
-    store.remove(key_in(folder.name, kManifestName));
-    for (const CheckpointObject& object : manifest->objects) {
-      store.remove(key_in(folder.name, object.name));
-    }
+    remove_checkpoint(store, folder.name);
     removed.push_back(folder.name);
   }
   return removed;

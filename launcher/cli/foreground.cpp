@@ -5,13 +5,18 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "core/base/error.h"
+#include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
 #include "launcher/backends/progress_follower.h"
 #include "launcher/backends/trainer_log.h"
+#include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/progress_display.h"
+#include "launcher/cli/run_publisher.h"
 
 namespace temper::launch {
 namespace {
@@ -69,6 +74,20 @@ void tell_end(Context& context, const run::RunLayout& layout, const Verdict& ver
   }
 }
 
+/// The result is safe here, but not yet where it was to be: that is told, with the way there.
+void publish_end(Context& context, RunPublisher& publisher, const std::filesystem::path& folder,
+                 const std::string& url) {
+  try {
+    publisher.finish();
+    context.err << "in the bucket: " << url << std::endl;
+  } catch (const Error& error) {
+    throw Error(error.exit_code(),
+                fmt::format("{}. The run's files are complete in {}; `temper resume {}` on this "
+                            "machine copies them to the bucket",
+                            error.what(), folder.string(), folder.string()));
+  }
+}
+
 }  // namespace
 
 LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Cluster& cluster,
@@ -85,7 +104,8 @@ LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Clust
 }
 
 int run_in_foreground(Context& context, const recipe::Cluster& cluster,
-                      const run::RunRecord& record, const LaunchSpec& spec, bool json) {
+                      const run::RunRecord& record, const LaunchSpec& spec, const std::string& runs,
+                      bool json) {
   const auto backend = make_backend(cluster.kind, context.clock, context.runner);
   const RestartPolicy policy{cluster.max_restarts,
                              std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -95,11 +115,21 @@ int run_in_foreground(Context& context, const recipe::Cluster& cluster,
   ProgressDisplay display(mode, context.clock, context.out, context.err);
   SystemSignals signals;
   const auto started = context.clock.steady_now();
-  const Verdict verdict = backend->run(record, spec, policy, signals, display);
+  const std::string url = run::bucket_url({spec.run_dir}, runs);
+  std::optional<RunPublisher> publisher;
+  if (!url.empty()) {
+    publisher.emplace(display, run::RunLayout{spec.run_dir}, open_store_for(context, url),
+                      context.clock);
+  }
+  RunObserver& observer = publisher ? static_cast<RunObserver&>(*publisher) : display;
+  const Verdict verdict = backend->run(record, spec, policy, signals, observer);
   display.finish();
   const auto duration =
       std::chrono::duration_cast<std::chrono::seconds>(context.clock.steady_now() - started);
   tell_end(context, run::RunLayout{spec.run_dir}, verdict, duration, json);
+  if (publisher) {
+    publish_end(context, *publisher, spec.run_dir, url);
+  }
   return verdict.exit_code;
 }
 

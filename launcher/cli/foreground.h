@@ -13,8 +13,10 @@ LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Clust
 
 /// Runs the next attempts of a run in the foreground: shows progress (`json`: as records), passes
 /// signals on, and at the end tells the result or the trainer's last errors. Returns the exit code.
-/// The caller holds the run's lock.
+/// The caller holds the run's lock. `runs` is the recipe's checkpoint.to: if it is a bucket's URL,
+/// the run's files are copied there meanwhile.
 int run_in_foreground(Context& context, const recipe::Cluster& cluster,
-                      const run::RunRecord& record, const LaunchSpec& spec, bool json);
+                      const run::RunRecord& record, const LaunchSpec& spec, const std::string& runs,
+                      bool json);
 
 }  // namespace temper::launch

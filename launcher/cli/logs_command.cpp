@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "launcher/backends/backend.h"
 #include "launcher/backends/trainer_log.h"
-#include "launcher/cli/find_run.h"
+#include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
@@ -62,7 +62,7 @@ void follow_log(Context& context, const FoundRun& found, const std::filesystem::
 }
 
 int logs(Context& context, const LogsOptions& options) {
-  const FoundRun found = find_run(options.runs_root, options.run);
+  const FoundRun found = find_run_anywhere(context, options.runs_root, options.run);
   const std::filesystem::path file = choose_log(found, options);
   std::error_code absent;
   const std::uintmax_t size = std::filesystem::file_size(file, absent);
@@ -80,7 +80,8 @@ int logs(Context& context, const LogsOptions& options) {
 
 void add_logs(CLI::App& app, Action& action) {
   const auto options = std::make_shared<LogsOptions>();
-  app.add_option("RUN", options->run, "The run: its folder, id or name")->required();
+  app.add_option("RUN", options->run, "The run: its folder, id, name or URL in a bucket")
+      ->required();
   app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
   app.add_option("--rank", options->rank, "The log of one rank instead of the last attempt's")
       ->check(CLI::Range(0, 4095));

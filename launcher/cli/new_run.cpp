@@ -9,16 +9,21 @@
 
 #include "core/base/error.h"
 #include "core/base/time_format.h"
-#include "core/storage/object_store.h"
+#include "core/run/bucket_run.h"
+#include "core/storage/open_store.h"
 
 namespace temper::launch {
 
-NewRun create_run(const recipe::Recipe& recipe, const Clock& clock) {
+NewRun create_run(const recipe::Recipe& recipe, const std::filesystem::path& cache_directory,
+                  const Clock& clock) {
   NewRun made;
   made.record.name = recipe.name;
   made.record.id = recipe.name + "-" + run::new_id();
   made.record.created = format_rfc3339(clock.now());
-  made.layout.root = std::filesystem::path(recipe.checkpoint.to) / made.record.id;
+  const std::string& runs = recipe.checkpoint.to;
+  made.layout.root = storage::is_bucket_url(runs)
+                         ? run::working_layout(cache_directory, runs + "/" + made.record.id).root
+                         : std::filesystem::path(runs) / made.record.id;
   std::error_code failure;
   std::filesystem::create_directories(made.layout.logs(), failure);
   if (failure) {

@@ -16,9 +16,11 @@ struct NewRun {
   run::RunRecord record;
 };
 
-/// Creates <checkpoint.to>/<name>-<id> with `logs/` and nothing else. UserError naming the folder
-/// and checkpoint.to if it can't be written.
-NewRun create_run(const recipe::Recipe& recipe, const Clock& clock);
+/// Creates <checkpoint.to>/<name>-<id> with `logs/` and nothing else; if checkpoint.to is a
+/// bucket's URL, the run's working folder below `cache_directory`. UserError naming the folder and
+/// checkpoint.to if it can't be written.
+NewRun create_run(const recipe::Recipe& recipe, const std::filesystem::path& cache_directory,
+                  const Clock& clock);
 
 /// Replaces a file of the run directory, all or nothing, durably.
 void write_run_file(const run::RunLayout& layout, const std::filesystem::path& file,

@@ -7,8 +7,10 @@
 
 #include "core/base/error.h"
 #include "core/recipe/recipe_io.h"
+#include "core/run/bucket_run.h"
 #include "core/run/run_lock.h"
-#include "launcher/cli/find_run.h"
+#include "core/storage/open_store.h"
+#include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/recipe_options.h"
@@ -62,12 +64,39 @@ recipe::Cluster choose_cluster(const run::RunLayout& layout, RecipeOptions chang
   return load_cluster(changes, num_slots);
 }
 
+/// A run that was copied to another bucket, or is named through another URL, goes on where it is.
+void settle_in_bucket(const run::RunLayout& layout, std::string url) {
+  while (url.ends_with('/')) {
+    url.pop_back();
+  }
+  recipe::Recipe resolved = recipe::read_recipe(layout.resolved());
+  const std::string runs = url.substr(0, url.rfind('/'));
+  if (resolved.checkpoint.to != runs) {
+    resolved.checkpoint.to = runs;
+    write_run_file(layout, layout.resolved(), recipe::dump(resolved));
+  }
+}
+
+/// What an earlier launcher could not copy to the bucket any more.
+void copy_result(Context& context, const run::RunLayout& layout) {
+  const std::string url =
+      run::bucket_url(layout, recipe::read_recipe(layout.resolved()).checkpoint.to);
+  if (!url.empty()) {
+    const auto bucket = open_store_for(context, url);
+    run::RunMirror(layout, *bucket).push();
+  }
+}
+
 int resume(Context& context, const ResumeOptions& options) {
-  const run::RunLayout layout = find_run(options.runs_root, options.run).layout;
+  const run::RunLayout layout = find_run_anywhere(context, options.runs_root, options.run).layout;
   const run::RunLock lock(layout);
   const run::RunRecord record =
       *run::read_run_record(layout);  // as it is now that we hold the lock
+  if (storage::is_bucket_url(options.run)) {
+    settle_in_bucket(layout, options.run);
+  }
   if (record.state == run::RunState::kDone) {
+    copy_result(context, layout);
     context.out << "run " << record.id << " is already done: nothing to resume" << std::endl;
     return 0;
   }
@@ -82,7 +111,7 @@ int resume(Context& context, const ResumeOptions& options) {
                              cluster.slot_workers);
   return run_in_foreground(context, cluster, record,
                            launch_spec(trainer, cluster, layout, options.allow_changed),
-                           options.json);
+                           resolved.checkpoint.to, options.json);
 }
 
 void check_allowed(const std::string& list) {
@@ -103,7 +132,8 @@ void check_allowed(const std::string& list) {
 
 void add_resume(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ResumeOptions>();
-  app.add_option("RUN", options->run, "The run: its folder, id or name")->required();
+  app.add_option("RUN", options->run, "The run: its folder, id, name or URL in a bucket")
+      ->required();
   app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
   app.add_option("--set", options->changes.overrides, "Change a key of the recipe; repeatable")
       ->allow_extra_args(false);

@@ -43,7 +43,7 @@ int run(Context& context, const RunOptions& options) {
   request.cache_dir = context.environment.cache_directory();
   RunPlan plan = make_plan(request);
 
-  const NewRun made = create_run(resolved, context.clock);
+  const NewRun made = create_run(resolved, request.cache_dir, context.clock);
   const run::RunLock lock(made.layout);
   write_run_file(made.layout, made.layout.recipe(), read_text(options.recipe.recipe));
   write_run_file(made.layout, made.layout.resolved(), recipe::dump(resolved));
@@ -56,7 +56,8 @@ int run(Context& context, const RunOptions& options) {
   run::write_run_record(made.layout, made.record);
   context.err << fmt::format("run {}: {} ranks x {} slot workers, in {}\n", made.record.id,
                              cluster.ranks, cluster.slot_workers, made.layout.root.string());
-  return run_in_foreground(context, cluster, made.record, spec, options.json);
+  return run_in_foreground(context, cluster, made.record, spec, resolved.checkpoint.to,
+                           options.json);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/run_status.h"
 #include "launcher/cli/verbs.h"
@@ -26,9 +27,10 @@ FoundRun newest_run(const std::string& runs_root) {
 
 int status(Context& context, const StatusOptions& options) {
   const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
-  const RunStatus found = status_of(options.run.empty() ? newest_run(options.runs_root)
-                                                        : find_run(options.runs_root, options.run),
-                                    *backend);
+  const RunStatus found =
+      status_of(options.run.empty() ? newest_run(options.runs_root)
+                                    : find_run_anywhere(context, options.runs_root, options.run),
+                *backend);
   context.out << (options.json ? status_json(found) + "\n" : status_text(found)) << std::flush;
   return 0;
 }
@@ -37,7 +39,8 @@ int status(Context& context, const StatusOptions& options) {
 
 void add_status(CLI::App& app, Action& action) {
   const auto options = std::make_shared<StatusOptions>();
-  app.add_option("RUN", options->run, "The run: its folder, id or name (default: the newest)");
+  app.add_option("RUN", options->run,
+                 "The run: its folder, id, name or URL in a bucket (default: the newest)");
   app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
   app.add_flag("--json", options->json, "Print one JSON object");
   app.callback([&action, options] {

@@ -111,7 +111,7 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
                       const fs::path& trainer, SignalSource& signals) {
   const auto started = context.clock.steady_now();
   TrialResult result{trial, 0, "", ""};
-  const NewRun made = create_run(recipe, context.clock);
+  const NewRun made = create_run(recipe, context.environment.cache_directory(), context.clock);
   const run::RunLock lock(made.layout);
   write_run_file(made.layout, made.layout.resolved(), recipe::dump(recipe));
   recipe::Cluster cluster;

@@ -13,6 +13,7 @@
 #include "core/data/training_extent.h"
 #include "core/model/base_model.h"
 #include "core/model/memory_estimate.h"
+#include "core/storage/local_copy.h"
 #include "core/text/sample_encoder.h"
 
 namespace temper::launch {
@@ -152,7 +153,13 @@ void note_idle_workers(RunPlan& plan) {
 
 }  // namespace
 
-RunPlan make_plan(const PlanRequest& request) {
+RunPlan make_plan(const PlanRequest& asked) {
+  PlanRequest request = asked;
+  if (request.with_model) {
+    SystemClock clock;
+    request.recipe.model.base =
+        storage::local_copy(asked.recipe.model.base, request.cache_dir, {}, clock).string();
+  }
   const Recipe& recipe = request.recipe;
   RunPlan plan;
   plan.name = recipe.name;

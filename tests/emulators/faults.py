@@ -32,6 +32,10 @@ class Faults:
             self._faults = []
             self._log = []
 
+    def heal(self):
+        with self._lock:
+            self._faults = []
+
     def add(self, faults):
         with self._lock:
             for fault in faults:

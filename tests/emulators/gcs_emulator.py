@@ -3,6 +3,7 @@
 Usage: gcs_emulator.py [--port N] [--bucket NAME]… [--require-token]
 Prints "ready PORT" when it serves. The tests' own door:
   POST /_faults [fault, …]   see faults.py        POST /_reset   forget faults, log and objects
+  POST /_heal                forget faults
   GET  /_log                 [[method, path], …]  GET  /_uploads ids of unfinished uploads with bytes
   POST /_tokens {…}          see google_tokens.py
 Kept honest by tests/emulators/google_client_test.py: Google's own client must work with it.
@@ -151,6 +152,8 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         if path == "/_faults":
             server.faults.add(json.loads(body))
+        elif path == "/_heal":
+            server.faults.heal()
         elif path == "/_reset":
             server.faults.reset()
             server.buckets = Buckets(server.bucket_names)

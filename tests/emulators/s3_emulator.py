@@ -139,6 +139,8 @@ class Proxy(BaseHTTPRequestHandler):
             self.server.faults.add(json.loads(body))
         elif self.path == "/_skew":
             self.server.skew_minutes = json.loads(body)["minutes"]
+        elif self.path == "/_heal":
+            self.server.faults.heal()
         elif self.path == "/_reset":
             self.server.faults.reset()
             self.server.skew_minutes = 0

@@ -220,18 +220,30 @@ void CheckpointWriter::start_commit(const std::vector<SaveStatus>& statuses) {
   start([this, manifest = std::move(manifest)] { return commit(manifest); });
 }
 
+// Not by reading: the ranks have just written it and the store is all or nothing.
+std::string CheckpointWriter::check_stored(const std::string& folder,
+                                           const run::CheckpointObject& object) const {
+  const std::string key = folder + "/" + object.name;
+  const std::optional<storage::ObjectState> state = store_.state(key);
+  if (!state || state->size_bytes != object.size_bytes) {
+    return fmt::format("{}: {} has {} bytes, not the {} that were written", store_.url(), key,
+                       state ? std::to_string(state->size_bytes) : "no", object.size_bytes);
+  }
+  if (state->crc32c && *state->crc32c != object.crc32c) {
+    return fmt::format("{}: {} has the crc32c {:08x}, not the {:08x} that was written",
+                       store_.url(), key, *state->crc32c, object.crc32c);
+  }
+  return "";
+}
+
 // The receipts say what was written; the store has the last word before the manifest names it.
 CheckpointWriter::JobResult CheckpointWriter::commit(
     const run::CheckpointManifest& manifest) const {
   const std::string name = run::checkpoint_name(manifest.step, manifest.attempt);
   for (const run::CheckpointObject& object : manifest.objects) {
-    const std::string key = name + "/" + object.name;
-    const std::optional<std::uint64_t> size = store_.size(key);
-    if (size != object.size_bytes) {
-      return {
-          .receipt = {},
-          .problem = fmt::format("{}: {} has {} bytes, not the {} that were written", store_.url(),
-                                 key, size ? std::to_string(*size) : "no", object.size_bytes)};
+    const std::string problem = check_stored(name, object);
+    if (!problem.empty()) {
+      return {.receipt = {}, .problem = problem};
     }
   }
   if (!run::commit_checkpoint(store_, manifest) && !is_committed(manifest)) {

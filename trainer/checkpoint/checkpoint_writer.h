@@ -92,6 +92,7 @@ class CheckpointWriter {
   JobResult write_share(const std::string& key, const std::string& leftover,
                         std::span<const std::byte> image) const;
   JobResult commit(const run::CheckpointManifest& manifest) const;
+  std::string check_stored(const std::string& folder, const run::CheckpointObject& object) const;
   bool is_committed(const run::CheckpointManifest& manifest) const;
   void start_commit(const std::vector<SaveStatus>& statuses);
   void end_committed();

@@ -117,7 +117,7 @@ void export_whole_model(const ExportParts& parts) {
     model.tensors.push_back({tensor.name, tensor.shape,
                              parts.state.parameters.span().subspan(tensor.offset, tensor.size)});
   }
-  model.base = parts.recipe.model.base;
+  model.base = parts.base.path().string();
   model.chat_template = parts.recipe.model.chat_template;
   model.facts = card_facts(parts);
   exporting::export_model(parts.layout.model(), model);

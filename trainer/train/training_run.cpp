@@ -18,8 +18,10 @@
 #include "core/model/base_model.h"
 #include "core/model/parameters.h"
 #include "core/recipe/recipe_io.h"
+#include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
-#include "core/storage/object_store.h"
+#include "core/storage/local_copy.h"
+#include "core/storage/open_store.h"
 #include "core/text/sample_encoder.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
 #include "trainer/checkpoint/fingerprints.h"
@@ -47,13 +49,14 @@ class TrainingRun {
         began_(clock.steady_now()),
         layout_{options.run_directory},
         recipe_(recipe::read_recipe(layout_.resolved())),
-        base_(open_base(recipe_)),
-        text_(text::load_model_text(recipe_.model.base, recipe_.model.chat_template)),
+        base_path_(local_base()),
+        base_(open_base(recipe_, base_path_)),
+        text_(text::load_model_text(base_path_, recipe_.model.chat_template)),
         encoder_(text_, recipe_.data.train_on),
         dataset_(recipe_.data.train, cache_directory()),
         order_(dataset_.shard_sizes(), static_cast<std::uint64_t>(recipe_.seed)),
         extent_(data::training_extent(recipe_, dataset_.size())),
-        checkpoints_(storage::open_store(layout_.checkpoints().string())),
+        checkpoints_(open_checkpoints()),
         resumed_(find_checkpoint()),
         samples_(dataset_, order_, encoder_, recipe_.data, pipeline_options()),
         targets_(lora_targets()),
@@ -94,14 +97,31 @@ class TrainingRun {
  private:
   bool is_first() const { return communicator_.rank() == 0; }
 
+  storage::OpenOptions store_options() const {
+    storage::OpenOptions options;
+    options.logger = logger_;
+    return options;
+  }
+
+  std::unique_ptr<storage::ObjectStore> open_checkpoints() {
+    return storage::open_store(run::checkpoints_location(layout_, recipe_.checkpoint.to),
+                               store_options(), clock_);
+  }
+
+  /// The base model, copied from its bucket by one of this machine's ranks if it is in one.
+  std::filesystem::path local_base() {
+    return storage::local_copy(recipe_.model.base, cache_directory(), store_options(), clock_);
+  }
+
   static std::filesystem::path cache_directory() {
     return Environment::from_process().cache_directory();
   }
 
-  static std::unique_ptr<model::BaseModel> open_base(const recipe::Recipe& recipe) {
+  static std::unique_ptr<model::BaseModel> open_base(const recipe::Recipe& recipe,
+                                                     const std::filesystem::path& path) {
     auto base = recipe.model.init == recipe::Init::kRandom
-                    ? model::BaseModel::open_config_only(recipe.model.base)
-                    : model::BaseModel::open(recipe.model.base);
+                    ? model::BaseModel::open_config_only(path)
+                    : model::BaseModel::open(path);
     if (recipe.data.max_length > base->config().context_length) {
       throw UserError(
           fmt::format("data.max_length: {} is more than the model's context of {}; lower it",
@@ -195,6 +215,7 @@ class TrainingRun {
   std::chrono::steady_clock::time_point began_;
   run::RunLayout layout_;
   recipe::Recipe recipe_;
+  std::filesystem::path base_path_;
   std::unique_ptr<model::BaseModel> base_;
   text::ModelText text_;
   text::SampleEncoder encoder_;

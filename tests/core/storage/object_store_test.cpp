@@ -203,7 +203,7 @@ TEST_P(ObjectStoreTest, StateTellsWithoutReading) {
 }
 
 TEST_P(ObjectStoreTest, LargeObjectsAreCreatedOnce) {
-  std::vector<std::byte> bytes(12U << 20U, std::byte{1});
+  std::vector<std::byte> bytes(6U << 20U, std::byte{1});
   EXPECT_TRUE(store_->create_if_absent("large", bytes));
   bytes.front() = std::byte{2};
   EXPECT_FALSE(store_->create_if_absent("large", bytes));

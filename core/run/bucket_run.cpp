@@ -1,0 +1,141 @@
+#include "core/run/bucket_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "core/base/durable_file.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/mapped_file.h"
+#include "core/run/run_record.h"
+#include "core/storage/open_store.h"
+
+namespace temper::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRecordName = "run.json";
+
+bool is_below(std::string_view key, std::string_view folder) {
+  return key.size() > folder.size() && key.starts_with(folder) && key[folder.size()] == '/';
+}
+
+/// The run's own machine keeps these.
+bool stays_here(std::string_view key) {
+  return key == "run.lock" || is_below(key, "checkpoints") || key.find(".temper-") != key.npos;
+}
+
+/// Files below the run directory as keys, run.json last.
+std::vector<std::string> list_files(const fs::path& root) {
+  std::vector<std::string> keys;
+  std::error_code gone;
+  for (fs::recursive_directory_iterator entry(root, gone);
+       !gone && entry != fs::recursive_directory_iterator(); entry.increment(gone)) {
+    const std::string key = entry->path().lexically_relative(root).generic_string();
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored) && !stays_here(key)) {
+      keys.push_back(key);
+    }
+  }
+  std::ranges::sort(keys, {},
+                    [](const std::string& key) { return std::pair(key == kRecordName, key); });
+  return keys;
+}
+
+/// The attempt that ran last; "" if none did.
+std::string last_attempt(const RunRecord& record) {
+  return record.attempts.empty() ? "" : record.attempts.back().id;
+}
+
+std::optional<RunRecord> local_record(const RunLayout& layout) {
+  try {
+    return read_run_record(layout);
+  } catch (const UserError&) {
+    return std::nullopt;  // the bucket's is as good
+  }
+}
+
+}  // namespace
+
+std::string bucket_url(const RunLayout& layout, const std::string& runs) {
+  if (!storage::is_bucket_url(runs)) {
+    return "";
+  }
+  return runs + (runs.ends_with('/') ? "" : "/") + layout.root.filename().string();
+}
+
+std::string checkpoints_location(const RunLayout& layout, const std::string& runs) {
+  const std::string url = bucket_url(layout, runs);
+  return url.empty() ? layout.checkpoints().string() : url + "/checkpoints";
+}
+
+RunLayout working_layout(const fs::path& cache_directory, const std::string& url) {
+  std::string place = url;
+  while (place.ends_with('/')) {
+    place.pop_back();
+  }
+  const std::size_t slash = place.rfind('/');
+  // Runs of one name in different buckets stay apart.
+  const std::string bucket = sha256_hex(place.substr(0, slash)).substr(0, 12);
+  return {fs::absolute(cache_directory) / "runs" / bucket / place.substr(slash + 1)};
+}
+
+RunMirror::RunMirror(RunLayout layout, storage::ObjectStore& bucket)
+    : layout_(std::move(layout)), bucket_(bucket) {}
+
+void RunMirror::push() {
+  for (const std::string& key : list_files(layout_.root)) {
+    push_file(layout_.root / key, key);
+  }
+}
+
+void RunMirror::push_file(const fs::path& file, const std::string& key) {
+  std::error_code gone;
+  const Stamp stamp{fs::file_size(file, gone), fs::last_write_time(file, gone)};
+  if (gone || pushed_.contains(key) && pushed_.at(key) == stamp) {
+    return;
+  }
+  const MappedFile content(file);
+  // After a restart of the launcher: large results need not travel twice.
+  const bool is_new = !pushed_.contains(key);
+  const std::optional<storage::ObjectState> there = is_new ? bucket_.state(key) : std::nullopt;
+  if (!there || there->size_bytes != content.bytes().size() ||
+      there->crc32c != crc32c(content.bytes())) {
+    bucket_.write(key, content.bytes());
+  }
+  pushed_[key] = stamp;
+}
+
+void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket) {
+  const auto record_bytes = bucket.read(kRecordName);
+  if (!record_bytes) {
+    throw UserError(fmt::format(
+        "{} is not a run that was started: it has no {}; is the URL that of the run itself?",
+        bucket.url(), kRecordName));
+  }
+  const RunRecord theirs =
+      parse_run_record({reinterpret_cast<const char*>(record_bytes->data()), record_bytes->size()},
+                       bucket.url() + "/" + std::string(kRecordName));
+  const std::optional<RunRecord> ours = local_record(layout);
+  if (ours && ours->attempts.size() >= theirs.attempts.size() &&
+      last_attempt(*ours) == last_attempt(theirs)) {
+    return;
+  }
+  create_directories_durably(layout.logs());
+  for (const storage::ObjectInfo& object : bucket.list("")) {
+    if (stays_here(object.key) || is_below(object.key, "adapter") ||
+        is_below(object.key, "model") || object.key == kRecordName) {
+      continue;
+    }
+    if (const auto bytes = bucket.read(object.key)) {
+      write_file_durably(layout.root / object.key, std::span<const std::byte>(*bytes));
+    }
+  }
+  write_file_durably(layout.record(), std::span<const std::byte>(*record_bytes));
+}
+
+}  // namespace temper::run

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/run/run_layout.h"
+#include "core/storage/object_store.h"
+
+namespace temper::run {
+
+// A run whose directory is in a bucket (checkpoint.to is a bucket's URL). Its files are written in
+// a working folder on the machine that runs it and copied to the bucket; checkpoints go to the
+// bucket alone, straight from the ranks. docs/storage.md.
+
+/// "<runs>/<id>", where `runs` is checkpoint.to; "" if that is no bucket.
+std::string bucket_url(const RunLayout& layout, const std::string& runs);
+
+/// The location of the checkpoints' store: a URL in the bucket, or the run directory's folder.
+std::string checkpoints_location(const RunLayout& layout, const std::string& runs);
+
+/// The working folder of the run at `url`.
+RunLayout working_layout(const std::filesystem::path& cache_directory, const std::string& url);
+
+/// Copies a run's files to its place in the bucket. One thread at a time.
+class RunMirror {
+ public:
+  /// Borrows `bucket`, rooted at the run's URL.
+  RunMirror(RunLayout layout, storage::ObjectStore& bucket);
+
+  /// Uploads every file that changed since it was last uploaded, run.json last: what it says is
+  /// there then. Checkpoints, the lock and unfinished files are not copied; nothing is deleted in
+  /// the bucket. Throws StorageError or FileError.
+  void push();
+
+ private:
+  using Stamp = std::pair<std::uintmax_t, std::filesystem::file_time_type>;
+  void push_file(const std::filesystem::path& file, const std::string& key);
+
+  const RunLayout layout_;
+  storage::ObjectStore& bucket_;
+  std::map<std::string, Stamp> pushed_;
+};
+
+/// Copies a run's files, but for results (adapter/, model/), from its place in the bucket into the
+/// working folder, unless the last attempt in the bucket was started from this very folder: then it
+/// is the newer one. UserError if there is no run at that place.
+void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket);
+
+}  // namespace temper::run

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/storage/object_store.h"
+#include "launcher/cli/context.h"
+#include "launcher/cli/find_run.h"
+
+namespace temper::launch {
+
+/// A store with this program's environment; its warnings go to stderr.
+std::unique_ptr<storage::ObjectStore> open_store_for(Context& context, const std::string& location);
+
+/// find_run, or the run at a bucket's URL, brought into this machine's working folder. Warns if
+/// run.json says that it still runs on another machine.
+FoundRun find_run_anywhere(Context& context, const std::string& runs_root,
+                           const std::string& wanted);
+
+}  // namespace temper::launch
