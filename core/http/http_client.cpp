@@ -33,7 +33,8 @@ std::string Client::describe(const Response& response) const {
 }
 
 RetryBudget Client::budget(std::string action) const {
-  return {std::move(action), options_.policy, clock_, options_.logger, *counters_, options_.stop};
+  return {std::move(action), options_.policy,    clock_,
+          options_.logger,   *options_.counters, options_.stop};
 }
 
 Verdict Client::judge(const Response& response, Idempotency idempotency) const {
@@ -44,15 +45,15 @@ Response Client::send_once(const Request& request) const {
   for (bool first = true;; first = false) {
     Request authorized = request;
     service_->authorize(authorized);
-    ++counters_->requests;
-    counters_->bytes_sent += request.body.size();
+    ++options_.counters->requests;
+    options_.counters->bytes_sent += request.body.size();
     Response response = transport_->send(authorized);
-    counters_->bytes_received += response.num_into + response.body.size();
+    options_.counters->bytes_received += response.num_into + response.body.size();
     const bool refused = service_->judge(response, Idempotency::kAlways) == Verdict::kRefresh;
     if (!first || !refused || !service_->learn_from(authorized, response)) {
       return response;
     }
-    ++counters_->retries;
+    ++options_.counters->retries;
     options_.logger.warning("refused ({}); trying once with new credentials", describe(response));
   }
 }

@@ -34,6 +34,8 @@ class Client {
     RetryPolicy policy = default_retry_policy();
     Logger logger = Logger();
     std::stop_token stop = {};
+    /// Counted into; may be shared by several clients.
+    std::shared_ptr<Counters> counters = std::make_shared<Counters>();
   };
   /// `clock` outlives the client.
   Client(std::unique_ptr<Transport> transport, std::unique_ptr<Service> service, Clock& clock,
@@ -52,7 +54,7 @@ class Client {
   /// "HTTP status 403: <the service's reason>" for messages.
   std::string describe(const Response& response) const;
 
-  const Counters& counters() const { return *counters_; }
+  const Counters& counters() const { return *options_.counters; }
   const Logger& logger() const { return options_.logger; }
   Clock& clock() const { return clock_; }
   bool stop_requested() const { return options_.stop.stop_requested(); }
@@ -62,7 +64,6 @@ class Client {
   std::unique_ptr<Service> service_;
   Clock& clock_;
   Options options_;
-  std::unique_ptr<Counters> counters_ = std::make_unique<Counters>();
 };
 
 /// Throws UserError for kTrust, which retrying would not mend; else waits by `budget`, which may

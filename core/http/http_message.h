@@ -35,7 +35,7 @@ class Headers {
 /// One exchange to make. `body` and `into` are borrowed until it is over.
 struct Request {
   std::string method = "GET";
-  std::string url;
+  std::string url = {};
   Headers headers = {};
   std::span<const std::byte> body = {};
   /// Not empty: a body with status 2xx goes here instead of Response::body.

@@ -96,7 +96,7 @@ void RunMirror::push() {
 void RunMirror::push_file(const fs::path& file, const std::string& key) {
   std::error_code gone;
   const Stamp stamp{fs::file_size(file, gone), fs::last_write_time(file, gone)};
-  if (gone || pushed_.contains(key) && pushed_.at(key) == stamp) {
+  if (gone || (pushed_.contains(key) && pushed_.at(key) == stamp)) {
     return;
   }
   const MappedFile content(file);

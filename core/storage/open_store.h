@@ -21,6 +21,8 @@ struct OpenOptions {
   /// When requested, operations under way and later ones fail with kUnavailable, and unfinished
   /// uploads are taken back.
   std::stop_token stop = {};
+  /// What stores of buckets did; may be shared by several.
+  std::shared_ptr<http::Counters> counters = std::make_shared<http::Counters>();
 };
 
 /// `clock` outlives the store.

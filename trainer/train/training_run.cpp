@@ -92,6 +92,7 @@ class TrainingRun {
                      state_, logger_});
     }
     communicator_.barrier();
+    log_store_use();
   }
 
  private:
@@ -100,6 +101,7 @@ class TrainingRun {
   storage::OpenOptions store_options() const {
     storage::OpenOptions options;
     options.logger = logger_;
+    options.counters = store_counters_;
     return options;
   }
 
@@ -199,6 +201,16 @@ class TrainingRun {
     }
   }
 
+  /// Nothing if no bucket was used.
+  void log_store_use() const {
+    if (store_counters_->requests > 0) {
+      logger_.info("buckets: {} requests, {} retries, {} given up, {} bytes sent, {} received",
+                   store_counters_->requests.load(), store_counters_->retries.load(),
+                   store_counters_->failures.load(), store_counters_->bytes_sent.load(),
+                   store_counters_->bytes_received.load());
+    }
+  }
+
   std::int64_t count_parameters() const {
     std::int64_t total = 0;
     for (const model::Parameter& parameter : model::list_parameters(base_->config())) {
@@ -213,6 +225,7 @@ class TrainingRun {
   Clock& clock_;
   std::function<bool()> stop_requested_;
   std::chrono::steady_clock::time_point began_;
+  std::shared_ptr<http::Counters> store_counters_ = std::make_shared<http::Counters>();
   run::RunLayout layout_;
   recipe::Recipe recipe_;
   std::filesystem::path base_path_;

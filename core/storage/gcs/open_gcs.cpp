@@ -27,7 +27,8 @@ std::unique_ptr<ObjectStore> open_gcs(const std::string& url, const OpenOptions&
   const std::string emulator = options.environment.get("STORAGE_EMULATOR_HOST").value_or("");
   auto transport =
       std::make_unique<http::CurlTransport>(http::settings_from(options.environment), options.stop);
-  const http::Client::Options client_options{options.policy, options.logger, options.stop};
+  const http::Client::Options client_options{options.policy, options.logger, options.stop,
+                                             options.counters};
   if (!emulator.empty()) {
     return std::make_unique<GcsStore>(
         location, GcsApi(emulator_endpoint(emulator), location.bucket, "anybody"),

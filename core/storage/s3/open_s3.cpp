@@ -52,7 +52,7 @@ std::unique_ptr<ObjectStore> open_s3(const std::string& url, const OpenOptions& 
   http::Client client(
       std::make_unique<http::CurlTransport>(http::settings_from(options.environment), options.stop),
       std::make_unique<S3Service>(endpoint, region, std::move(identity.credentials), clock), clock,
-      {options.policy, options.logger, options.stop});
+      {options.policy, options.logger, options.stop, options.counters});
   return std::make_unique<S3Store>(location, S3Api(location.bucket, identity.account, clock),
                                    std::move(client), upload);
 }

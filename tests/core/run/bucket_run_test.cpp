@@ -35,7 +35,7 @@ class BucketRunTest : public ::testing::Test {
     RunRecord record;
     record.id = "run";
     for (std::string& id : attempts) {
-      record.attempts.push_back({.id = std::move(id)});
+      record.attempts.emplace_back().id = std::move(id);
     }
     write_run_record(layout, record);
   }
