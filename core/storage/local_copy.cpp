@@ -40,10 +40,7 @@ struct Listing {
   bool is_file = false;
 };
 
-Listing list_sources(std::string url, const OpenOptions& options, Clock& clock) {
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
+Listing list_sources(const std::string& url, const OpenOptions& options, Clock& clock) {
   const std::size_t slash = url.rfind('/');
   const bool has_folder = slash > url.find("://") + 2;
   if (has_folder) {
@@ -129,8 +126,12 @@ fs::path local_copy(const std::string& location, const fs::path& cache_directory
   if (!is_bucket_url(location)) {
     return location;
   }
-  const Listing listing = list_sources(location, options, clock);
-  const fs::path folder = fs::absolute(cache_directory) / "copies" / name_of(location, listing);
+  std::string url = location;
+  while (url.ends_with('/')) {
+    url.pop_back();
+  }
+  const Listing listing = list_sources(url, options, clock);
+  const fs::path folder = fs::absolute(cache_directory) / "copies" / name_of(url, listing);
   const fs::path result = listing.is_file ? folder / listing.sources.front().key : folder;
   create_directories_durably(folder.parent_path());
   const fs::path lock_path = folder.string() + ".lock";

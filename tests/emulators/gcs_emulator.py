@@ -26,6 +26,7 @@ PIECE = 1 << 20
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
+    disable_nagle_algorithm = True
 
     def log_message(self, *arguments):
         pass
@@ -128,7 +129,6 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.flush()
         if self.command == "HEAD":
             return
         view = memoryview(body)

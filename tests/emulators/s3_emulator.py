@@ -32,6 +32,7 @@ HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "date", "ser
 class Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
+    disable_nagle_algorithm = True
 
     def log_message(self, *arguments):
         pass
@@ -116,7 +117,6 @@ class Proxy(BaseHTTPRequestHandler):
         if self.command != "HEAD" and status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.flush()
         if self.command == "HEAD":
             return
         if "cut_reply" in self.fault:

@@ -161,7 +161,7 @@ TEST_P(CloudStoreTest, FailedUploadLeavesNothing) {
 TEST_P(CloudStoreTest, CancelledUploadLeavesNothing) {
   const std::vector<std::byte> bytes = large_object();
   std::stop_source stop;
-  fault(fmt::format(R"({{"method": "PUT", "path": "{}", "at": 1, "stall": 1}})", upload_path()));
+  fault(fmt::format(R"({{"method": "PUT", "path": "{}", "at": 0, "stall": 1}})", upload_path()));
   const auto store = open({.stop = stop.get_token()});
   std::jthread canceller([&] {
     std::this_thread::sleep_for(milliseconds(500));
@@ -250,7 +250,7 @@ TEST_P(CloudStoreTest, InterruptedLocalCopyGoesOn) {
                       .policy = quick_retries(milliseconds(200))};
   open()->write("model/a", large_object());
   open()->write("model/b", as_bytes("b"));
-  fault(R"({"method": "GET", "path": "b$|b.alt=media", "times": -1, "status": 503})");
+  fault(R"({"method": "GET", "path": "model/b$|model%2Fb.alt=media", "times": -1, "status": 503})");
   EXPECT_THROW(local_copy(open()->url() + "/model", cache.path(), options, clock_), StorageError);
   emulator_.post("heal");
   const std::size_t before = num_requests();

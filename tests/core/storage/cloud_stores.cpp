@@ -77,14 +77,15 @@ std::string new_folder() {
   return fmt::format("test-{}", ++number);
 }
 
-/// The conformance suites' cases in this program: the services.
+/// The conformance suites' cases in this program: the services. (S3 itself allows line breaks in
+/// keys; moto does not.)
 std::vector<StoreCase> store_cases() {
   static SystemClock clock;
   const auto make = [](Cloud cloud) {
     return
         [cloud](const auto&) { return make_cloud_store(cloud, {.folder = new_folder()}, clock); };
   };
-  return {{"Gcs", make(Cloud::kGcs), false}, {"S3", make(Cloud::kS3), true}};
+  return {{"Gcs", make(Cloud::kGcs), false}, {"S3", make(Cloud::kS3), false}};
 }
 
 }  // namespace temper::storage
