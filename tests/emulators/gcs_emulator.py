@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from faults import Faults, flip_bit
 from gcs_bucket import Buckets, Refusal
 from google_tokens import Tokens
+from parent import end_with_parent
 
 PIECE = 1 << 20
 
@@ -308,6 +309,7 @@ def main():
     server.buckets = Buckets(server.bucket_names)
     server.faults = Faults()
     server.tokens = Tokens(options.require_token)
+    end_with_parent()
     print("ready", server.server_address[1], flush=True)
     server.serve_forever()
 

@@ -24,6 +24,7 @@ from moto.server import ThreadedMotoServer
 import aws_metadata
 import crc32c
 from faults import Faults, flip_bit
+from parent import end_with_parent
 
 PIECE = 8 << 20
 HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "date", "server"}
@@ -195,6 +196,7 @@ def main():
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     server = Server(options.bucket or ["test-bucket"])
+    end_with_parent()
     print("ready", server.server_address[1], flush=True)
     server.serve_forever()
 

@@ -55,6 +55,7 @@ TEST_F(BucketRunTest, LocationsFollowTheRecipe) {
   EXPECT_EQ(working.root.filename(), "run");
   EXPECT_NE(working.root, working_layout("/cache", "gs://other/runs/run").root);
   EXPECT_EQ(working.root, working_layout("/cache", "gs://bucket/runs/run").root);
+  EXPECT_EQ(working.root, working_layout("/cache", "gs://bucket/runs//run").root);
 }
 
 TEST_F(BucketRunTest, PushCopiesWhatIsTheRuns) {
