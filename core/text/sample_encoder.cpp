@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -70,11 +71,21 @@ void check_messages(const Json& messages) {
   }
 }
 
+// Transformers drops keys without a value, since templates handle a missing key better than None.
+void drop_nulls(Json* messages) {
+  for (Json& message : *messages) {
+    for (auto entry = message.begin(); entry != message.end();) {
+      entry = entry->is_null() ? message.erase(entry) : std::next(entry);
+    }
+  }
+}
+
 // The variables that Transformers gives a template.
 Json context_of(const ModelText& model, const Json& record) {
   Json context = Json::object();
   for (const auto& [name, token] : model.special_tokens) context[name] = token;
   context["messages"] = record["messages"];
+  drop_nulls(&context["messages"]);
   for (const char* key : {"tools", "documents"}) {
     context[key] = record.contains(key) ? record[key] : Json();
   }

@@ -10,6 +10,7 @@
 
 #include "core/text/jinja/formatting.h"
 #include "core/text/jinja/text_case.h"
+#include "core/text/utf8.h"
 
 namespace temper::text::jinja {
 namespace {
@@ -143,6 +144,27 @@ Value title(Runtime&, const Value& value, ArgumentReader&) {
   return out;
 }
 
+// str.splitlines of Python; the views point into `text`.
+std::vector<std::string_view> python_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Character character = character_at(text, at);
+    const std::size_t end = at;
+    at += character.length_bytes;
+    const bool ends_line = (character.code >= 0x0A && character.code <= 0x0D) ||
+                           (character.code >= 0x1C && character.code <= 0x1E) ||
+                           character.code == 0x85 || character.code == 0x2028 ||
+                           character.code == 0x2029;
+    if (!ends_line) continue;
+    if (character.code == '\r' && at < text.size() && text[at] == '\n') ++at;
+    lines.push_back(text.substr(begin, end - begin));
+    begin = at;
+  }
+  if (begin < text.size()) lines.push_back(text.substr(begin));
+  return lines;
+}
+
 Value indent(Runtime& runtime, const Value& value, ArgumentReader& arguments) {
   const Value* width = arguments.optional("width");
   const bool first = arguments.boolean("first", false);
@@ -155,14 +177,15 @@ Value indent(Runtime& runtime, const Value& value, ArgumentReader& arguments) {
     if (spaces < 0 || spaces > 1024) throw Failure("indent: width must be 0 … 1024");
     margin.assign(static_cast<std::size_t>(spaces), ' ');
   }
-  const std::string text = text_of(value);
+  const std::string text = text_of(value) + "\n";
   std::string out = first ? margin : "";
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    out += text[at];
-    if (text[at] != '\n') continue;
-    const bool blank_line = at + 1 == text.size() || text[at + 1] == '\n';
-    if (blank || !blank_line) out += margin;
+  bool is_first = true;
+  for (const std::string_view line : python_lines(text)) {
+    if (!is_first) out += '\n';
+    if (!is_first && (blank || !line.empty())) out += margin;
+    out += line;
     runtime.check_size(out.size());
+    is_first = false;
   }
   return out;
 }

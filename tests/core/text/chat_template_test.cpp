@@ -105,6 +105,13 @@ TEST(ChatTemplateTest, EveryTruncationRendersOrIsAUserError) {
   }
 }
 
+// As Python's str.splitlines, which Jinja's filter uses.
+TEST(ChatTemplateTest, IndentKnowsEveryLineEnd) {
+  EXPECT_EQ(ChatTemplate("{{ x | indent(2) }}|{{ '\\r\\na' | indent(1, true, true) }}", "t.jinja")
+                .render({{"x", "a\n\nb\u2028c\r\nd\n"}}),
+            "a\n\n  b\n  c\n  d\n| \n a");
+}
+
 TEST(ChatTemplateTest, ReportsItsSourceAndGeneration) {
   const ChatTemplate marked("{% generation %}a{% endgeneration %}", "t");
   EXPECT_TRUE(marked.marks_generation());

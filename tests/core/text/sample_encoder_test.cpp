@@ -159,6 +159,14 @@ TEST_F(SampleEncoderTest, ToolsReachTheTemplate) {
   EXPECT_EQ(text(), "2True");
 }
 
+TEST_F(SampleEncoderTest, KeysWithoutAValueDoNotReachTheTemplate) {
+  use_template("{{ messages|tojson }}");
+  const Json record = {
+      {"messages", {{{"role", "assistant"}, {"content", nullptr}, {"tool_calls", Json::array()}}}}};
+  EXPECT_EQ(model_.tokenizer->decode(encode(record, TrainOn::kAll).ids, false),
+            R"([{"role": "assistant", "tool_calls": []}])");
+}
+
 TEST_F(SampleEncoderTest, TokensOfOneCharacterShareItsRange) {
   const Json record = {{"messages", {say("user", "é"), say("assistant", "日本語 𐍈")}}};
   EXPECT_EQ(marked(record),
