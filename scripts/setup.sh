@@ -2,7 +2,7 @@
 # Makes a Debian 12 machine ready and builds Temper. Safe to repeat: what is there already is left alone.
 # Usage: scripts/setup.sh [--no-build] [--test-tools]
 #   --no-build    packages and the virtual environment only
-#   --test-tools  also clang, clang-format and clang-tidy, which scripts/test.sh needs
+#   --test-tools  also clang, clang-format, clang-tidy and npm, which scripts/test.sh needs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,10 @@ packages=(
 for argument in "$@"; do
   case $argument in
     --no-build) build=no ;;
-    --test-tools) packages+=(clang clang-format clang-tidy) ;;
+    --test-tools)
+      packages+=(clang clang-format clang-tidy)
+      command -v npm > /dev/null || packages+=(npm)  # may be there from elsewhere
+      ;;
     *)
       echo "setup.sh: unknown option $argument; the options are --no-build and --test-tools" >&2
       exit 2
