@@ -30,6 +30,7 @@ constexpr std::array kVerbs = {
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},
     Verb{"tokens", "Show a sample as tokens, with the trained part marked",
          temper::launch::add_tokens},
+    Verb{"data", "Index, check and convert data", temper::launch::add_data},
 };
 
 std::filesystem::path this_program() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv-reference: Transformers, PEFT, the clients of Google Cloud Storage and S3 and what they need, beside the
-# torch of .venv, which it borrows.
+# Makes .venv-reference: Transformers, PEFT, datasets, MosaicML Streaming, the clients of Google Cloud Storage and S3 and
+# what they need, beside the torch and pyarrow of .venv, which it borrows.
 # Tests and benchmarks compare with them; no user needs it. Safe to repeat. Usage: scripts/reference_environment.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,5 +16,7 @@ torch=$(.venv/bin/python -c 'import importlib.metadata; print(importlib.metadata
 # The constraint makes pip fail rather than install a second torch.
 echo "torch==$torch" > .venv-reference/constraints.txt
 .venv-reference/bin/pip install -q --disable-pip-version-check -c .venv-reference/constraints.txt -r $requirements
+# Alone: it wants torchvision and every cloud's SDK, which reading and writing shards does not.
+.venv-reference/bin/pip install -q --disable-pip-version-check --no-deps mosaicml-streaming==0.13.0
 [ ! -e "$site/torch" ] || { echo "reference: pip installed a second torch into $site" >&2; exit 1; }
 cp $requirements .venv-reference/requirements.txt

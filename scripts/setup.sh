@@ -12,6 +12,7 @@ packages=(
   libopenmpi-dev openmpi-bin openssh-client
   libyaml-cpp-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsimdjson-dev
   libonig-dev libutf8proc-dev libssl-dev libcurl4-openssl-dev libpugixml-dev zlib1g-dev libzstd-dev
+  libbrotli-dev libbz2-dev libsnappy-dev libxxhash-dev
   libgtest-dev libgmock-dev
 )
 for argument in "$@"; do

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -25,6 +26,10 @@ class Environment {
   /// HOME/.cache/temper, else /tmp/temper-<uid>. Empty and (as the XDG Base Directory
   /// specification asks) relative values of the last two are passed over. Not created here.
   std::filesystem::path cache_directory() const;
+
+  /// How many bytes of data from stores the cache may keep: TEMPER_CACHE_BYTES, a whole number
+  /// perhaps followed by K, M, G or T (of 1024), else 64 GiB. UserError if it is something else.
+  std::uint64_t cache_bytes() const;
 
  private:
   std::map<std::string, std::string, std::less<>> variables_;

@@ -12,7 +12,9 @@ enum class RandomPurpose : std::uint32_t {
   kSampleOrder,
   kDropout,
   kInitWeights,
-  kInitAdapter
+  kInitAdapter,
+  kSourceOrder,
+  kMixture
 };
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the bare

@@ -5,17 +5,27 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
 #include "core/base/error.h"
+#include "core/data/foreign_compression.h"
 
 namespace temper::data {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+constexpr std::array<std::pair<Compression, std::string_view>, 5> kMdsNames = {{
+    {Compression::kGzip, "gz"},
+    {Compression::kZstd, "zstd"},
+    {Compression::kBrotli, "br"},
+    {Compression::kBzip2, "bz2"},
+    {Compression::kSnappy, "snappy"},
+}};
 
 [[noreturn]] void throw_damaged(const std::string& origin, std::size_t position,
                                 std::string_view problem) {
@@ -112,7 +122,61 @@ void decompress_zstd(std::span<const std::byte> compressed, const std::string& o
   }
 }
 
+std::vector<std::byte> compress_gzip(std::span<const std::byte> bytes) {
+  constexpr int kWithGzipHeader = MAX_WBITS + 16;
+  constexpr int kMemoryLevel = 8;  // zlib's default
+  z_stream stream{};
+  const int status = deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kWithGzipHeader,
+                                  kMemoryLevel, Z_DEFAULT_STRATEGY);
+  CHECK(status == Z_OK, "deflateInit2 returned {}", status);
+  std::vector<std::byte> packed;
+  std::vector<std::byte> piece(kPieceBytes);
+  do {
+    const std::size_t given = std::min(bytes.size(), kPieceBytes);
+    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(given);
+    bytes = bytes.subspan(given);
+    do {
+      stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+      stream.avail_out = static_cast<uInt>(piece.size());
+      deflate(&stream, bytes.empty() ? Z_FINISH : Z_NO_FLUSH);
+      packed.insert(packed.end(), piece.begin(),
+                    piece.end() - static_cast<std::ptrdiff_t>(stream.avail_out));
+    } while (stream.avail_out == 0);
+  } while (!bytes.empty());
+  deflateEnd(&stream);
+  return packed;
+}
+
+std::vector<std::byte> compress_zstd(std::span<const std::byte> bytes) {
+  std::vector<std::byte> packed(ZSTD_compressBound(bytes.size()));
+  const std::size_t size =
+      ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), ZSTD_CLEVEL_DEFAULT);
+  CHECK(ZSTD_isError(size) == 0, "ZSTD_compress: {}", ZSTD_getErrorName(size));
+  packed.resize(size);
+  return packed;
+}
+
 }  // namespace
+
+std::optional<Compression> compression_named(std::string_view name) {
+  const std::string_view algorithm = name.substr(0, name.find(':'));
+  for (const auto& [compression, known] : kMdsNames) {
+    if (known == algorithm) {
+      return compression;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view mds_name_of(Compression compression) {
+  for (const auto& [known, name] : kMdsNames) {
+    if (known == compression) {
+      return name;
+    }
+  }
+  return "";
+}
 
 Compression compression_of(const std::filesystem::path& path) {
   const std::filesystem::path ending = path.extension();
@@ -131,7 +195,20 @@ void decompress(std::span<const std::byte> compressed, Compression compression,
       return decompress_gzip(compressed, origin, sink);
     case Compression::kZstd:
       return decompress_zstd(compressed, origin, sink);
+    case Compression::kBrotli:
+    case Compression::kBzip2:
+    case Compression::kSnappy:
+      return decompress_foreign(compressed, compression, origin, sink);
   }
+}
+
+std::vector<std::byte> compress(std::span<const std::byte> bytes, Compression compression) {
+  if (compression == Compression::kNone) {
+    return {bytes.begin(), bytes.end()};
+  }
+  CHECK(compression == Compression::kGzip || compression == Compression::kZstd, "no writer for {}",
+        mds_name_of(compression));
+  return compression == Compression::kGzip ? compress_gzip(bytes) : compress_zstd(bytes);
 }
 
 }  // namespace temper::data

@@ -58,4 +58,57 @@ std::uint64_t Permutation::operator()(std::uint64_t index) const {
   return index;
 }
 
+/// Lanes go through the network side by side: their chains of multiplications overlap. A lane that
+/// has come inside takes the next index at once, so none waits for another's walk.
+template <std::uint32_t kNumRounds>
+void Permutation::range_of_rounds(std::uint64_t begin, std::span<std::uint64_t> out) const {
+  constexpr std::size_t kLanes = 8;
+  const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
+  std::array<std::uint64_t, kLanes> value{};
+  std::array<std::size_t, kLanes> place{};
+  std::array<std::uint64_t, kLanes> left;
+  std::array<std::uint64_t, kLanes> right;
+  std::size_t next = 0;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    place[lane] = next;
+    value[lane] = begin + next;
+    ++next;
+  }
+  std::size_t done = 0;
+  std::uint64_t spare = 0;
+  while (done < out.size()) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      left[lane] = value[lane] >> half_bits_;
+      right[lane] = value[lane] & mask;
+    }
+    for (std::uint32_t round = 0; round < kNumRounds; ++round) {
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        const std::uint64_t mixed = left[lane] ^ (mix_half(right[lane], round_keys_[round]) & mask);
+        left[lane] = right[lane];
+        right[lane] = mixed;
+      }
+    }
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      value[lane] = left[lane] << half_bits_ | right[lane];
+      // Without a branch, which would be mispredicted as often as an index walks: what is not final
+      // yet is written all the same and overwritten later. A lane beyond the end writes nowhere.
+      const bool inside = value[lane] < n_;
+      const bool wanted = place[lane] < out.size();
+      *(wanted ? &out[place[lane]] : &spare) = value[lane];
+      done += inside && wanted ? 1 : 0;
+      place[lane] = inside ? next : place[lane];
+      value[lane] = inside ? begin + next : value[lane];
+      next += inside ? 1 : 0;
+    }
+  }
+}
+
+void Permutation::range(std::uint64_t begin, std::span<std::uint64_t> out) const {
+  CHECK(begin <= n_ && out.size() <= n_ - begin, "[{}, {}) of {}", begin, begin + out.size(), n_);
+  if (num_rounds_ == kRounds) {
+    return range_of_rounds<kRounds>(begin, out);
+  }
+  return range_of_rounds<kMostRounds>(begin, out);
+}
+
 }  // namespace temper::data

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -73,6 +74,54 @@ std::shared_ptr<const SampleOrder::EpochLayout> SampleOrder::layout_of(std::uint
     cached = std::make_shared<const EpochLayout>(make_layout(epoch));
   }
   return cached;
+}
+
+std::vector<SampleOrder::Sample> SampleOrder::between(std::uint64_t begin,
+                                                      std::uint64_t end) const {
+  std::vector<Sample> samples;
+  samples.reserve(end - begin);
+  std::vector<std::uint64_t> shuffled;
+  while (begin < end) {
+    const std::uint64_t epoch = begin / epoch_size_;
+    const std::uint64_t in_epoch = begin % epoch_size_;
+    const auto layout = layout_of(epoch);
+    const auto& windows = layout->window_begins;
+    const auto next = std::upper_bound(windows.begin(), windows.end(), in_epoch);
+    const auto window = static_cast<std::size_t>(next - windows.begin() - 1);
+    const std::uint64_t window_begin = windows[window];
+    const std::uint64_t window_end = next == windows.end() ? epoch_size_ : *next;
+    shuffled.resize(std::min(end - begin, window_end - in_epoch));
+    layout->windows[window].range(in_epoch - window_begin, shuffled);
+    // Only the window's own shards need be searched.
+    const auto& shards = layout->shard_begins;
+    const auto first = std::lower_bound(shards.begin(), shards.end(), window_begin);
+    const auto last = std::upper_bound(first, shards.end(), window_end);
+    for (const std::uint64_t place : shuffled) {
+      const auto after = std::upper_bound(first, last, window_begin + place);
+      const auto shard = static_cast<std::size_t>(after - shards.begin() - 1);
+      samples.push_back({epoch, layout->shards[shard], window_begin + place - shards[shard]});
+    }
+    begin += shuffled.size();
+  }
+  return samples;
+}
+
+SampleOrder::Window SampleOrder::window_at(std::uint64_t position) const {
+  const std::uint64_t epoch_begin = position / epoch_size_ * epoch_size_;
+  const auto layout = layout_of(position / epoch_size_);
+  const auto& begins = layout->window_begins;
+  const auto next = std::upper_bound(begins.begin(), begins.end(), position - epoch_begin);
+  const std::uint64_t begin = *std::prev(next);
+  const std::uint64_t end = next == begins.end() ? epoch_size_ : *next;
+  Window window;
+  window.end_position = epoch_begin + end;
+  const auto& shards = layout->shard_begins;
+  for (std::size_t i = 0; i < layout->shards.size(); ++i) {
+    if (shards[i] >= begin && shards[i] < end && shards[i + 1] > shards[i]) {
+      window.shards.push_back(layout->shards[i]);
+    }
+  }
+  return window;
 }
 
 SampleOrder::Sample SampleOrder::at(std::uint64_t position) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/data/permutation.h"
+#include "core/data/position_order.h"
 
 namespace temper::data {
 
@@ -12,21 +13,18 @@ namespace temper::data {
 /// epoch); inside a window of consecutive shards the samples are permuted by (seed, epoch, window).
 /// Depends on nothing else: neither on ranks nor on what was read before. Thread-safe; copies are
 /// cheap.
-class SampleOrder {
+class SampleOrder final : public PositionOrder {
  public:
-  struct Sample {
-    std::uint64_t epoch = 0;
-    std::uint64_t shard = 0;
-    std::uint64_t index = 0;  ///< within the shard
-    bool operator==(const Sample&) const = default;
-  };
+  using Sample = PositionOrder::Sample;
 
   /// `window_shards` >= 1: how many shards are mixed with each other at a time. At least one shard
   /// must have a sample.
   SampleOrder(std::vector<std::uint64_t> shard_sizes, std::uint64_t seed,
               std::uint64_t window_shards = 16);
 
-  Sample at(std::uint64_t position) const;
+  Sample at(std::uint64_t position) const override;
+  std::vector<Sample> between(std::uint64_t begin, std::uint64_t end) const override;
+  Window window_at(std::uint64_t position) const override;
 
   /// Samples of one epoch.
   std::uint64_t epoch_size() const { return epoch_size_; }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/data/stream/shard_prefetcher.h"
 
 // Threads claim the samples of this rank's share one by one in the order of the stream, so the step
 // that is wanted next is always the first to be finished. A claimed sample has its place in its
@@ -17,6 +18,8 @@
 
 namespace temper::data {
 namespace {
+
+constexpr int kFetchThreads = 4;
 
 std::uint64_t held_bytes(const PreparedSample& sample) {
   std::uint64_t bytes = sizeof(PreparedSample);
@@ -30,7 +33,7 @@ std::uint64_t held_bytes(const PreparedSample& sample) {
 
 class SamplePipeline::Workers {
  public:
-  Workers(const Dataset& dataset, const SampleOrder& order, const RecordEncoder& encoder,
+  Workers(const Dataset& dataset, const PositionOrder& order, const RecordEncoder& encoder,
           const recipe::Data& data, const Options& options)
       : dataset_(dataset),
         order_(order),
@@ -43,6 +46,12 @@ class SamplePipeline::Workers {
           options.batch_samples, options.num_threads);
     CHECK(0 <= options.rank && options.rank < options.num_ranks, "rank {} of {}", options.rank,
           options.num_ranks);
+    if (dataset.is_streamed()) {
+      prefetcher_.emplace(dataset, order,
+                          ShardPrefetcher::Options{options.first_step * options.batch_samples,
+                                                   options.end_position, options.max_fetched_bytes,
+                                                   kFetchThreads, options.rank, options.num_ranks});
+    }
     for (int i = 0; i < options.num_threads; ++i) {
       threads_.emplace_back([this] { prepare_until_stopped(); });
     }
@@ -91,6 +100,7 @@ class SamplePipeline::Workers {
  private:
   /// This rank's part of a step while it is prepared.
   struct Share {
+    std::vector<PositionOrder::Sample> places;  // of the positions, in the data set
     std::vector<PreparedSample> samples;
     std::uint64_t open = 0;  // samples not finished yet
     std::uint64_t bytes = 0;
@@ -100,6 +110,7 @@ class SamplePipeline::Workers {
   struct Claim {
     std::uint64_t step;
     std::uint64_t position;
+    PositionOrder::Sample sample;
     std::size_t place;  // in the share
   };
 
@@ -123,13 +134,14 @@ class SamplePipeline::Workers {
         if (next_claim_ > next_take_ && buffered_bytes_ >= options_.max_buffered_bytes) {
           return std::nullopt;
         }
+        Share& share = shares_[next_claim_];
         if (next_place_ == 0) {
-          Share& share = shares_[next_claim_];
+          share.places = order_.between(begin, end);
           share.open = end - begin;
           share.samples.resize(end - begin);
         }
         const std::size_t place = next_place_++;
-        return Claim{next_claim_, begin + place, place};
+        return Claim{next_claim_, begin + place, share.places[place], place};
       }
       ++next_claim_;
       next_place_ = 0;
@@ -137,11 +149,13 @@ class SamplePipeline::Workers {
     return std::nullopt;
   }
 
-  PreparedSample prepare(std::uint64_t position) const {
-    const SampleOrder::Sample sample = order_.at(position);
-    const Record record = dataset_.read(sample.shard, sample.index);
+  PreparedSample prepare(const Claim& claim) {
+    if (prefetcher_) {
+      prefetcher_->advance(claim.position);
+    }
+    const Record record = dataset_.read(claim.sample.shard, claim.sample.index);
     PreparedSample prepared = prepare_sample(encoder_, data_, record);
-    prepared.position = position;
+    prepared.position = claim.position;
     return prepared;
   }
 
@@ -157,7 +171,7 @@ class SamplePipeline::Workers {
       PreparedSample prepared;
       std::exception_ptr error;
       try {
-        prepared = prepare(claimed->position);
+        prepared = prepare(*claimed);
       } catch (...) {
         error = std::current_exception();
       }
@@ -182,10 +196,11 @@ class SamplePipeline::Workers {
   }
 
   const Dataset& dataset_;
-  const SampleOrder& order_;
+  const PositionOrder& order_;
   const RecordEncoder& encoder_;
   const recipe::Data& data_;
   const Options options_;
+  std::optional<ShardPrefetcher> prefetcher_;  // if shards come from a store
 
   std::mutex mutex_;  // guards all below
   std::condition_variable work_changed_;
@@ -199,12 +214,12 @@ class SamplePipeline::Workers {
   std::vector<std::thread> threads_;
 };
 
-SamplePipeline::SamplePipeline(const Dataset& dataset, const SampleOrder& order,
+SamplePipeline::SamplePipeline(const Dataset& dataset, const PositionOrder& order,
                                const RecordEncoder& encoder, const recipe::Data& data,
                                const Options& options)
     : workers_(std::make_unique<Workers>(dataset, order, encoder, data, options)) {}
 
-SamplePipeline::SamplePipeline(const Dataset& dataset, const SampleOrder& order,
+SamplePipeline::SamplePipeline(const Dataset& dataset, const PositionOrder& order,
                                const text::SampleEncoder& encoder, const recipe::Data& data,
                                const Options& options)
     : own_encoder_(std::make_unique<TextRecordEncoder>(encoder)),

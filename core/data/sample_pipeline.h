@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/data/dataset.h"
+#include "core/data/position_order.h"
 #include "core/data/prepare_sample.h"
 #include "core/data/record_encoder.h"
-#include "core/data/sample_order.h"
 #include "core/recipe/recipe.h"
 #include "core/text/sample_encoder.h"
 
@@ -28,11 +28,13 @@ class SamplePipeline {
     int num_threads = 1;
     /// Samples of steps after the next one are begun only while fewer bytes wait to be taken.
     std::uint64_t max_buffered_bytes = 256U << 20;
+    /// Shards in stores are fetched so many bytes ahead of the shards that are being read.
+    std::uint64_t max_fetched_bytes = std::uint64_t{1} << 30;
   };
   /// References must outlive the pipeline.
-  SamplePipeline(const Dataset& dataset, const SampleOrder& order, const RecordEncoder& encoder,
+  SamplePipeline(const Dataset& dataset, const PositionOrder& order, const RecordEncoder& encoder,
                  const recipe::Data& data, const Options& options);
-  SamplePipeline(const Dataset& dataset, const SampleOrder& order,
+  SamplePipeline(const Dataset& dataset, const PositionOrder& order,
                  const text::SampleEncoder& encoder, const recipe::Data& data,
                  const Options& options);
   ~SamplePipeline();  ///< stops and joins

@@ -22,6 +22,12 @@ class ShardReader {
   virtual Record read(std::uint64_t index) const = 0;
   /// sha256 of what the index was built from; changes when the shard's content does.
   virtual std::string fingerprint() const = 0;
+
+  /// How much fetch() may have to bring from a store; 0 if read() never waits for one.
+  virtual std::uint64_t fetch_bytes() const { return 0; }
+  /// Brings the records to this machine, so that reading them soon will not wait. Throws what
+  /// read() would.
+  virtual void fetch() const {}
 };
 
 /// JSON lines, plain, .gz or .zst. Blank lines are not records. The line index is built once and

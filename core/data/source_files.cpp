@@ -7,17 +7,15 @@
 #include <string>
 
 #include "core/base/error.h"
-#include "core/data/compression.h"
 
 namespace temper::data {
 namespace {
 
-constexpr std::string_view kEndings = ".jsonl or .ndjson, perhaps followed by .gz or .zst";
+constexpr std::string_view kEndings =
+    ".jsonl or .ndjson, perhaps followed by .gz or .zst, or .parquet";
 
 bool has_known_ending(const std::filesystem::path& path) {
-  const bool compressed = compression_of(path) != Compression::kNone;
-  const auto ending = compressed ? path.stem().extension() : path.extension();
-  return ending == ".jsonl" || ending == ".ndjson";
+  return format_of_file(path) != recipe::DataFormat::kAuto;
 }
 
 std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder) {
@@ -56,11 +54,21 @@ std::vector<std::filesystem::path> match_pattern(const std::string& pattern) {
 
 }  // namespace
 
-std::vector<std::filesystem::path> list_source_files(const recipe::DataSource& source) {
-  if (source.path.find("://") != std::string::npos) {
-    throw UserError(fmt::format(
-        "{}: data is read from local files only; copy it and give the folder", source.path));
+recipe::DataFormat format_of_file(const std::filesystem::path& name) {
+  const bool compressed = name.extension() == ".gz" || name.extension() == ".zst";
+  const auto ending = compressed ? name.stem().extension() : name.extension();
+  if (ending == ".jsonl" || ending == ".ndjson") {
+    return recipe::DataFormat::kJsonl;
   }
+  return ending == ".parquet" && !compressed ? recipe::DataFormat::kParquet
+                                             : recipe::DataFormat::kAuto;
+}
+
+std::string_view known_endings() {
+  return kEndings;
+}
+
+std::vector<std::filesystem::path> list_source_files(const recipe::DataSource& source) {
   std::vector<std::filesystem::path> matches;
   if (std::filesystem::exists(source.path)) {
     matches.emplace_back(source.path);
@@ -78,9 +86,9 @@ std::vector<std::filesystem::path> list_source_files(const recipe::DataSource& s
       const auto in_folder = list_folder(match);
       files.insert(files.end(), in_folder.begin(), in_folder.end());
     } else if (source.format == recipe::DataFormat::kAuto && !has_known_ending(match)) {
-      throw UserError(
-          fmt::format("{}: unknown ending; known are {}. Rename it, or say format: jsonl",
-                      match.string(), kEndings));
+      throw UserError(fmt::format(
+          "{}: unknown ending; known are {}. Rename it, or say format: jsonl or parquet",
+          match.string(), kEndings));
     } else {
       files.push_back(match);
     }

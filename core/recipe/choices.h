@@ -10,7 +10,7 @@ namespace temper::recipe {
 enum class DataType { kAuto, kFp32, kBf16 };
 enum class Init { kPretrained, kRandom };
 enum class AdapterType { kLora, kNone };
-enum class DataFormat { kAuto, kJsonl };
+enum class DataFormat { kAuto, kJsonl, kParquet, kMds };
 enum class Overlength { kError, kDrop, kTruncate, kSplit };
 enum class TrainOn { kAll, kAssistant, kLast };
 enum class OptimizerName { kAdamw };
@@ -45,8 +45,10 @@ struct Choices<AdapterType> {
 
 template <>
 struct Choices<DataFormat> {
-  static constexpr ChoiceNames<DataFormat, 2> kNames = {
-      {{DataFormat::kAuto, "auto"}, {DataFormat::kJsonl, "jsonl"}}};
+  static constexpr ChoiceNames<DataFormat, 4> kNames = {{{DataFormat::kAuto, "auto"},
+                                                         {DataFormat::kJsonl, "jsonl"},
+                                                         {DataFormat::kParquet, "parquet"},
+                                                         {DataFormat::kMds, "mds"}}};
 };
 
 template <>

@@ -87,11 +87,23 @@ struct Adapter {
 struct DataSource {
   std::string path;
   DataFormat format = DataFormat::kAuto;
+  std::optional<double> weight{};
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("path", path, "A file, a folder or a glob such as `data/*.jsonl`").required();
-    field("format", format, "How the records are stored. `auto`: by the ending");
+    field("path", path,
+          "A file, a folder or a glob such as `data/*.jsonl`, here or in a store "
+          "(`gs://bucket/chats`); or the folder of an MDS data set")
+        .required();
+    field("format", format,
+          "How the records are stored. `auto`: `mds` where there is an index.json, else by the "
+          "ending");
+    field("weight", weight,
+          "With a weight on any source, samples are drawn from the sources in proportion to their "
+          "weights (1 where none is given), and a small source repeats before a large one ends. "
+          "Without, all sources are one data set and an epoch has every sample once")
+        .above(0)
+        .at_most(1e6);
   }
   bool operator==(const DataSource&) const = default;
 };

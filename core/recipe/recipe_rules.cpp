@@ -224,6 +224,16 @@ void evaluation_has_data(const Recipe& recipe, Reading& reading) {
   }
 }
 
+void eval_sources_have_no_weights(const Recipe& recipe, Reading& reading) {
+  for (std::size_t i = 0; i < recipe.data.eval.size(); ++i) {
+    const std::string key = fmt::format("data.eval.{}.weight", i);
+    if (recipe.data.eval[i].weight && reading.sound({key})) {
+      reading.fail_rule({key},
+                        "has no effect: every sample of data.eval is measured once; remove it");
+    }
+  }
+}
+
 void variables_have_names(const Cluster& cluster, Reading& reading) {
   constexpr std::size_t kLongest = 200;
   for (const auto& [name, value] : cluster.environment) {
@@ -257,6 +267,7 @@ void check_rules(const Recipe& recipe, Reading& reading) {
   constant_rate_has_no_minimum(recipe, reading);
   duration_is_said_once(recipe, reading);
   evaluation_has_data(recipe, reading);
+  eval_sources_have_no_weights(recipe, reading);
 }
 
 void check_rules(const Cluster& cluster, Reading& reading) {

@@ -31,6 +31,7 @@ int plan(Context& context, const PlanOptions& options) {
                           std::filesystem::current_path());
   request.cluster = load_cluster(options.recipe, request.recipe.batch.slots);
   request.cache_dir = context.environment.cache_directory();
+  request.cache_bytes = context.environment.cache_bytes();
   request.with_model = !options.without_model;
   request.full = options.full;
   request.num_threads = static_cast<int>(std::thread::hardware_concurrency());

@@ -41,6 +41,7 @@ int run(Context& context, const RunOptions& options) {
   request.recipe = resolved;
   request.cluster = cluster;
   request.cache_dir = context.environment.cache_directory();
+  request.cache_bytes = context.environment.cache_bytes();
   RunPlan plan = make_plan(request);
 
   const NewRun made = create_run(resolved, request.cache_dir, context.clock);

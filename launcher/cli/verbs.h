@@ -16,5 +16,6 @@ void add_checkpoints(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_recipe(CLI::App& app, Action& action);
 void add_tokens(CLI::App& app, Action& action);
+void add_data(CLI::App& app, Action& action);
 
 }  // namespace temper::launch

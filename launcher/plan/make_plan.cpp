@@ -12,6 +12,7 @@
 #include "core/data/token_statistics.h"
 #include "core/data/training_extent.h"
 #include "core/model/base_model.h"
+#include "core/model/context_limit.h"
 #include "core/model/memory_estimate.h"
 #include "core/storage/local_copy.h"
 #include "core/text/sample_encoder.h"
@@ -29,9 +30,11 @@ std::unique_ptr<model::BaseModel> open_base(const Recipe& recipe) {
                     "--without-model` shows what can be told without it",
                     recipe.model.base));
   }
-  return recipe.model.init == recipe::Init::kRandom
-             ? model::BaseModel::open_config_only(recipe.model.base)
-             : model::BaseModel::open(recipe.model.base);
+  auto base = recipe.model.init == recipe::Init::kRandom
+                  ? model::BaseModel::open_config_only(recipe.model.base)
+                  : model::BaseModel::open(recipe.model.base);
+  model::check_max_length(recipe.data, base->config());
+  return base;
 }
 
 /// Tokens of the longest slot. Dealing evens slots out, so it is the mean, unless one sample alone
@@ -116,10 +119,13 @@ struct OpenedData {
 OpenedData open_data(const PlanRequest& request, RunPlan& plan) {
   OpenedData opened;
   const recipe::Data& data = request.recipe.data;
+  data::DataAccess access;
+  access.cache_dir = request.cache_dir;
+  access.cache_bytes = request.cache_bytes;
   try {
-    opened.train = std::make_unique<data::Dataset>(data.train, request.cache_dir);
+    opened.train = std::make_unique<data::Dataset>(data.train, access);
     if (!data.eval.empty()) {
-      opened.eval = std::make_unique<data::Dataset>(data.eval, request.cache_dir);
+      opened.eval = std::make_unique<data::Dataset>(data.eval, access);
     }
   } catch (const UserError& error) {
     if (request.with_model) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct PlanRequest {
   recipe::Recipe recipe;    ///< with absolute paths
   recipe::Cluster cluster;  ///< settled: slot_workers > 0
   std::filesystem::path cache_dir;
+  std::uint64_t cache_bytes = std::uint64_t{64} << 30;
   bool with_model = true;    ///< false: plan what can be told without the base model's files
   bool count_tokens = true;  ///< else tokens and the first sample are left out: quicker
   bool full = false;         ///< count every sample instead of estimating

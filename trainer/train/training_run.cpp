@@ -12,10 +12,11 @@
 #include "core/base/environment.h"
 #include "core/base/error.h"
 #include "core/data/dataset.h"
-#include "core/data/sample_order.h"
+#include "core/data/position_order.h"
 #include "core/data/sample_pipeline.h"
 #include "core/data/training_extent.h"
 #include "core/model/base_model.h"
+#include "core/model/context_limit.h"
 #include "core/model/parameters.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/bucket_run.h"
@@ -53,12 +54,12 @@ class TrainingRun {
         base_(open_base(recipe_, base_path_)),
         text_(text::load_model_text(base_path_, recipe_.model.chat_template)),
         encoder_(text_, recipe_.data.train_on),
-        dataset_(recipe_.data.train, cache_directory()),
-        order_(dataset_.shard_sizes(), static_cast<std::uint64_t>(recipe_.seed)),
+        dataset_(recipe_.data.train, data_access()),
+        order_(data::make_order(dataset_, static_cast<std::uint64_t>(recipe_.seed))),
         extent_(data::training_extent(recipe_, dataset_.size())),
         checkpoints_(open_checkpoints()),
         resumed_(find_checkpoint()),
-        samples_(dataset_, order_, encoder_, recipe_.data, pipeline_options()),
+        samples_(dataset_, *order_, encoder_, recipe_.data, pipeline_options()),
         targets_(lora_targets()),
         model_(build_model()),
         kernels_(model::make_cpu_kernels()),
@@ -73,7 +74,7 @@ class TrainingRun {
     std::optional<data::Dataset> eval_set;
     std::optional<Evaluation> evaluation;
     if (!recipe_.data.eval.empty()) {
-      eval_set.emplace(recipe_.data.eval, cache_directory());
+      eval_set.emplace(recipe_.data.eval, data_access());
       evaluation.emplace(*eval_set, encoder_, recipe_, communicator_);
     }
     checkpoint::CheckpointWriter writer(*checkpoints_,
@@ -119,16 +120,24 @@ class TrainingRun {
     return Environment::from_process().cache_directory();
   }
 
+  data::DataAccess data_access() const {
+    const Environment environment = Environment::from_process();
+    data::DataAccess access;
+    access.cache_dir = environment.cache_directory();
+    access.cache_bytes = environment.cache_bytes();
+    access.clock = &clock_;
+    access.open_store = [this](const std::string& location) {
+      return storage::open_store(location, store_options(), clock_);
+    };
+    return access;
+  }
+
   static std::unique_ptr<model::BaseModel> open_base(const recipe::Recipe& recipe,
                                                      const std::filesystem::path& path) {
     auto base = recipe.model.init == recipe::Init::kRandom
                     ? model::BaseModel::open_config_only(path)
                     : model::BaseModel::open(path);
-    if (recipe.data.max_length > base->config().context_length) {
-      throw UserError(
-          fmt::format("data.max_length: {} is more than the model's context of {}; lower it",
-                      recipe.data.max_length, base->config().context_length));
-    }
+    model::check_max_length(recipe.data, base->config());
     return base;
   }
 
@@ -233,7 +242,7 @@ class TrainingRun {
   text::ModelText text_;
   text::SampleEncoder encoder_;
   data::Dataset dataset_;
-  data::SampleOrder order_;
+  std::unique_ptr<data::PositionOrder> order_;
   data::TrainingExtent extent_;
   std::unique_ptr<storage::ObjectStore> checkpoints_;
   std::optional<run::CheckpointManifest> resumed_;

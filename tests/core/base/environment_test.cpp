@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/base/error.h"
+
 namespace temper {
 namespace {
 
@@ -31,6 +33,22 @@ TEST(EnvironmentTest, CacheFollowsTheFirstThatIsSet) {
   EXPECT_EQ(Environment(variables).cache_directory(), "/home/x/.cache/temper");
   variables.erase("HOME");
   EXPECT_EQ(Environment(variables).cache_directory(), "/tmp/temper-" + std::to_string(::getuid()));
+}
+
+TEST(EnvironmentTest, CacheBytesTakeAUnit) {
+  const auto bytes = [](const std::string& text) {
+    return Environment(std::map<std::string, std::string>{{"TEMPER_CACHE_BYTES", text}})
+        .cache_bytes();
+  };
+  EXPECT_EQ(Environment(std::map<std::string, std::string>{}).cache_bytes(),
+            std::uint64_t{64} << 30);
+  EXPECT_EQ(bytes(""), std::uint64_t{64} << 30);
+  EXPECT_EQ(bytes("1000"), 1000U);
+  EXPECT_EQ(bytes("3K"), 3072U);
+  EXPECT_EQ(bytes("2T"), std::uint64_t{2} << 40);
+  for (const char* wrong : {"G", "-1", "1.5G", "1GB", "99999999999999T", "many"}) {
+    EXPECT_THROW(bytes(wrong), UserError) << wrong;
+  }
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class DatasetTest : public ::testing::Test {
     write_file(folder_ / "inner" / "d.jsonl", "d1\n");
   }
   recipe::DataSource source(const std::string& name) const {
-    return {(folder_ / name).string(), recipe::DataFormat::kAuto};
+    return {(folder_ / name).string(), recipe::DataFormat::kAuto, {}};
   }
   std::vector<std::string> names_of(const recipe::DataSource& from) const {
     std::vector<std::string> names;
@@ -93,8 +93,8 @@ TEST_F(DatasetTest, ErrorsSayWhatToDo) {
   EXPECT_THAT(error_of(source("README.md")), HasSubstr("unknown ending; known are .jsonl"));
   EXPECT_THAT(error_of(source("R*")), HasSubstr("unknown ending"));
   EXPECT_THAT(error_of(source("empty.jsonl")), HasSubstr("the data set is empty"));
-  EXPECT_THAT(error_of({"gs://bucket/a.jsonl", recipe::DataFormat::kAuto}),
-              HasSubstr("local files only"));
+  EXPECT_THAT(error_of({"fsx://bucket/a.jsonl", recipe::DataFormat::kAuto}),
+              HasSubstr("can't open fsx://"));
   std::filesystem::create_directory(folder_ / "void");
   EXPECT_THAT(error_of(source("void")), HasSubstr("no file in it ends in .jsonl"));
 }

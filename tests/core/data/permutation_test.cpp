@@ -174,5 +174,20 @@ TEST(PermutationTest, OrderIsPinned) {
   EXPECT_EQ(values_of(10, 42), (std::vector<std::uint64_t>{0, 9, 6, 1, 8, 5, 4, 3, 2, 7}));
 }
 
+TEST(PermutationTest, ARangeIsWhatItsIndexesGive) {
+  std::mt19937_64 random(testing::test_seed());
+  for (int repeat = 0; repeat < 3000; ++repeat) {
+    const int bits = 1 + static_cast<int>(random() % 40);
+    const std::uint64_t n = 1 + random() % (std::uint64_t{1} << bits);
+    const Permutation permutation(n, random());
+    const std::uint64_t begin = random() % n;
+    std::vector<std::uint64_t> values(std::min<std::uint64_t>(n - begin, random() % 40));
+    permutation.range(begin, values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      ASSERT_EQ(values[i], permutation(begin + i)) << "n " << n << ", " << begin << " + " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace temper::data

@@ -99,6 +99,32 @@ TEST(SampleOrderTest, PositionsCanBeAskedInAnyOrderByAnyThread) {
 }
 
 // The order is part of the result of a training: it must never change between versions.
+TEST(SampleOrderTest, ManyAtOnceAreTheSameAndWindowsNameTheirShards) {
+  std::mt19937_64 random(testing::test_seed());
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    std::vector<std::uint64_t> sizes(1 + random() % 12);
+    for (std::uint64_t& size : sizes) {
+      size = random() % 6;
+    }
+    sizes[0] += 1;
+    const SampleOrder order(sizes, random(), 1 + random() % 4);
+    const std::uint64_t begin = random() % (3 * order.epoch_size());
+    const std::uint64_t end = begin + random() % (2 * order.epoch_size());
+    const auto samples = order.between(begin, end);
+    ASSERT_EQ(samples.size(), end - begin);
+    SampleOrder::Window window;
+    for (std::uint64_t position = begin; position < end; ++position) {
+      ASSERT_EQ(samples[position - begin], order.at(position));
+      if (position >= window.end_position) {
+        window = order.window_at(position);
+        ASSERT_GT(window.end_position, position);
+      }
+      ASSERT_TRUE(std::count(window.shards.begin(), window.shards.end(),
+                             samples[position - begin].shard) == 1);
+    }
+  }
+}
+
 TEST(SampleOrderTest, OrderIsPinned) {
   const SampleOrder order({5, 3}, 42, 1);
   std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> samples;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/data/sample_order.h"
 #include "tests/core/data/letter_dataset.h"
 #include "tests/core/data/letters.h"
 #include "tests/support/seed.h"

@@ -31,7 +31,7 @@ class MakePlanTest : public ::testing::Test {
         recipe::parse_recipe("version: 1\nname: tiny\n"
                              "model: {base: " TEMPER_SOURCE_DIR "/tests/golden/tiny-model}\n"
                              "adapter: {rank: 4}\n"
-                             "data: {train: chats.jsonl}\n"
+                             "data: {train: chats.jsonl, max_length: 512}\n"
                              "batch: {samples: 4, slots: 2}\n"
                              "duration: {epochs: 1}\n",
                              "recipe"),
@@ -60,6 +60,11 @@ TEST_F(MakePlanTest, WorksOutSteps) {
   EXPECT_EQ(plan.steps->positions, 10U);
   EXPECT_EQ(plan.steps->epochs, 1.0);
   EXPECT_THAT(plan.notes, IsEmpty());
+}
+
+TEST_F(MakePlanTest, RefusesSamplesLongerThanTheContext) {
+  request_.recipe.data.max_length = 100'000;
+  EXPECT_THAT(error(), HasSubstr("data.max_length: 100000 is more than the model's context of"));
 }
 
 TEST_F(MakePlanTest, CountsParametersAndBytes) {
