@@ -17,7 +17,8 @@ TEST(ProgramTest, ShowsItsVerbsAndVersion) {
   Program program;
   const ProgramResult help = program.temper({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* verb : {"plan", "run", "resume", "status", "list", "logs", "cancel", "verify", "tokens"}) {
+  for (const char* verb :
+       {"plan", "run", "resume", "status", "list", "logs", "cancel", "verify", "tokens"}) {
     EXPECT_THAT(help.output, HasSubstr(verb));
   }
   EXPECT_THAT(program.temper({"--version"}).output, StartsWith("temper 0."));
