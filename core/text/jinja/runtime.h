@@ -13,7 +13,7 @@ namespace temper::text::jinja {
 
 /// What a hostile or broken template may use.
 struct Limits {
-  std::int64_t steps = 5'000'000;       ///< nodes evaluated and items made
+  std::int64_t steps = 5'000'000;        ///< nodes evaluated and items made
   std::int64_t output_bytes = 64 << 20;  ///< of any one text
   int depth = 400;                       ///< expressions, bodies and macros inside each other
 };
