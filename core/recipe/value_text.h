@@ -62,12 +62,15 @@ std::string print_value(const std::optional<T>& value) {
   return value ? print_value(*value) : std::string();
 }
 
-/// `{path: a.jsonl, format: auto}`
+/// `{path: a.jsonl, format: auto}`; an optional without a value is left out.
 template <Section T>
 std::string print_value(T section) {
   std::string text;
   auto print_field = [&text](std::string_view key, auto& member, std::string_view) {
-    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", key, print_value(member));
+    const std::string value = print_value(member);
+    if (!value.empty()) {  // only an optional prints nothing
+      text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", key, value);
+    }
     return NoChecks{};
   };
   section.visit(print_field);

@@ -23,6 +23,13 @@ TEST(RecipeDumpTest, LeavesOutTheDurationThatIsNotSet) {
       << dump(recipe);
 }
 
+TEST(RecipeDumpTest, LeavesOutTheWeightThatIsNotSet) {
+  const Recipe recipe = parse_minimal();
+  const std::string text = dump(recipe);
+  EXPECT_EQ(text.find("weight: }"), std::string::npos) << text;
+  EXPECT_EQ(parse_recipe(text, "dump.yaml"), recipe);
+}
+
 TEST(RecipeDumpTest, LiteralDollarsAreNotReplacedWhenReadBack) {
   const Recipe recipe = parse_minimal({"model.base=${env:DOLLARS}"});
   EXPECT_EQ(parse_recipe(dump(recipe), "dump.yaml").model.base, "${env:HOME_OF_DATA}");
