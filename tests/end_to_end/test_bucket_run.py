@@ -94,6 +94,7 @@ class BucketRunTest(BucketScenario):
         for at in range(0, 120, 7):
             self.door("faults", [{"at": at, "status": 503}, {"at": at + 3, "lose_reply": True}])
         self.temper("run", self.recipe, "--name", "shaken", *TO_BUCKET, env=self.machine("one"))
+        self.door("heal", {})
         self.assertEqual(self.bucket_adapter(self.run_url("shaken")), expected)
 
 
