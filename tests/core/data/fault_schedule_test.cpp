@@ -54,7 +54,10 @@ class FaultyRun {
       }
       damage_the_cache();
     }
-    EXPECT_EQ(stream_, expected_);
+    ASSERT_EQ(stream_.size(), expected_.size());
+    for (std::size_t i = 0; i < stream_.size(); ++i) {
+      ASSERT_EQ(stream_[i], expected_[i]) << "position " << i;
+    }
   }
   int attempts() const { return attempts_; }
 
