@@ -16,6 +16,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 EMULATORS = HERE.parent / "tests" / "emulators"
 NAME = "object"
+SIGNED = ("--aws-sigv4", "aws:amz:us-east-1:s3", "--user", "id:key")
 
 
 def start(script):
@@ -74,10 +75,10 @@ class Amazon:
         self.client.download_file("test-bucket", NAME, str(file))
 
     def curl_upload(self, file):
-        curl("-H", "Expect:", "-T", file, f"{self.url}/test-bucket/{NAME}")
+        curl(*SIGNED, "-H", "Expect:", "-T", file, f"{self.url}/test-bucket/{NAME}")
 
     def curl_download(self):
-        curl(f"{self.url}/test-bucket/{NAME}")
+        curl(*SIGNED, f"{self.url}/test-bucket/{NAME}")
 
 
 def ours(program, *arguments):
