@@ -30,8 +30,7 @@ std::optional<ObjectState> MemoryStore::state(std::string_view key) const {
   if (bytes == nullptr) {
     return std::nullopt;
   }
-  const std::uint32_t checksum = crc32c(*bytes);
-  return ObjectState{bytes->size(), checksum, fmt::format("{:08x}", checksum)};
+  return ObjectState{bytes->size(), std::nullopt, fmt::format("{:08x}", crc32c(*bytes))};
 }
 
 std::optional<std::vector<std::byte>> MemoryStore::read(std::string_view key) const {

@@ -1,5 +1,7 @@
 #include "tests/core/data/unreliable_store.h"
 
+#include "core/base/hash.h"
+
 namespace temper::data {
 namespace {
 
@@ -25,7 +27,11 @@ bool UnreliableStore::happens(double odds) const {
 }
 
 std::optional<storage::ObjectState> UnreliableStore::state(std::string_view key) const {
-  return inner_.state(key);
+  auto state = inner_.state(key);
+  if (state) {
+    state->crc32c = crc32c(*inner_.read(key));
+  }
+  return state;
 }
 
 std::optional<std::vector<std::byte>> UnreliableStore::read(std::string_view key) const {
