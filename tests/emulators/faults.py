@@ -17,6 +17,7 @@ What it does (one of):
 """
 import re
 import threading
+import time
 
 
 class Faults:
@@ -60,6 +61,21 @@ class Faults:
                     fault["times"] -= 1
                     hit = fault
             return hit
+
+
+def write_body(stream, body, fault):
+    """Sends an answer's body as `fault` has it. False: the connection is to be closed behind it."""
+    view = memoryview(body)
+    if "trickle" in fault and "cut_reply" not in fault:
+        count, seconds = fault["trickle"]
+        for begin in range(0, len(view), count):
+            stream.write(view[begin:begin + count])
+            stream.flush()
+            time.sleep(seconds)
+    else:
+        stream.write(view[:fault.get("cut_reply", len(view))])
+    stream.flush()
+    return "cut_reply" not in fault
 
 
 def flip_bit(body, position):

@@ -16,7 +16,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from faults import Faults, flip_bit
+from faults import Faults, flip_bit, write_body
 from gcs_bucket import Buckets, Refusal
 from google_tokens import Tokens
 from parent import end_with_parent
@@ -132,19 +132,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        view = memoryview(body)
-        if "cut_reply" in self.fault:
-            self.wfile.write(view[:self.fault["cut_reply"]])
+        if not write_body(self.wfile, body, self.fault):
             self.hang_up()
-        elif "trickle" in self.fault:
-            count, seconds = self.fault["trickle"]
-            for begin in range(0, len(view), count):
-                self.wfile.write(view[begin:begin + count])
-                self.wfile.flush()
-                time.sleep(seconds)
-        else:
-            self.wfile.write(view)
-        self.wfile.flush()
 
     # What the tests ask of the emulator itself.
 

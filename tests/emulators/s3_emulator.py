@@ -23,7 +23,7 @@ from moto.server import ThreadedMotoServer
 
 import aws_metadata
 import crc32c
-from faults import Faults, flip_bit
+from faults import Faults, flip_bit, write_body
 from parent import end_with_parent
 
 PIECE = 8 << 20
@@ -120,18 +120,8 @@ class Proxy(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        if "cut_reply" in self.fault:
-            self.wfile.write(body[:self.fault["cut_reply"]])
+        if not write_body(self.wfile, body, self.fault):
             self.close_connection = True
-        elif "trickle" in self.fault:
-            count, seconds = self.fault["trickle"]
-            for begin in range(0, len(body), count):
-                self.wfile.write(body[begin:begin + count])
-                self.wfile.flush()
-                time.sleep(seconds)
-        else:
-            self.wfile.write(body)
-        self.wfile.flush()
 
     def door(self, body):
         self.fault = {}
