@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   };
   refusing([&] { return temper::storage::parse_resource(text, "fuzz"); });
-  refusing([&] { return temper::storage::parse_page(text, "fuzz"); });
+  refusing([&] { return temper::storage::parse_gcs_page(text, "fuzz"); });
   refusing([&] { return temper::storage::error_reason(text); });
   refusing([&] { return temper::storage::parse_crc32c_text(text); });
   refusing([&] { return temper::storage::parse_s3_page(text, "fuzz"); });

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/http/http_client.h"
 #include "core/storage/object_store.h"
@@ -16,7 +17,13 @@ struct ObjectAddress {
   std::string url;   ///< "gs://bucket/name", for messages
 };
 
-/// What reading needs to know of a service: how a request for bytes looks, and what answers mean.
+/// A page of a list.
+struct ObjectPage {
+  std::vector<ObjectInfo> objects;  ///< keys are names in the bucket
+  std::string next;                 ///< what the next page is asked with; "": this is the last
+};
+
+/// What reading and listing need to know of a service: how requests look, and what answers mean.
 /// Thread-safe.
 class CloudService {
  public:
@@ -27,6 +34,11 @@ class CloudService {
                                     const std::string& version) const = 0;
   /// The version in a GET's answer; "" if it does not tell.
   virtual std::string version_of(const http::Headers& headers) const = 0;
+
+  /// For the page `next` ("": the first) of the objects whose name starts with `name`.
+  virtual http::Request list_request(const std::string& name, const std::string& next) const = 0;
+  /// Of that request's answer. Throws StorageError kUnavailable naming `origin` for anything else.
+  virtual ObjectPage parse_page(std::string_view body, const std::string& origin) const = 0;
 
   /// Whether a 404 is about the bucket rather than the object.
   virtual bool is_missing_bucket(const http::Response& response) const = 0;

@@ -65,9 +65,9 @@ GcsResource parse_resource(std::string_view json, const std::string& origin) {
   return resource_of(parse_object(json, origin), origin);
 }
 
-GcsPage parse_page(std::string_view text, const std::string& origin) {
+ObjectPage parse_gcs_page(std::string_view text, const std::string& origin) {
   const Json json = parse_object(text, origin);
-  GcsPage page;
+  ObjectPage page;
   if (const auto items = json.find("items"); items != json.end()) {
     for (const Json& item : *items) {
       if (!item.is_object()) {
@@ -77,7 +77,7 @@ GcsPage parse_page(std::string_view text, const std::string& origin) {
       page.objects.push_back({resource.name, resource.size_bytes});
     }
   }
-  page.next_page_token = text_of(json, "nextPageToken");
+  page.next = text_of(json, "nextPageToken");
   return page;
 }
 

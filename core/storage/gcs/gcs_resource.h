@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/storage/object_store.h"
+#include "core/storage/cloud/cloud_service.h"
 
 namespace temper::storage {
 
@@ -22,12 +22,7 @@ struct GcsResource {
 /// Throws StorageError kUnavailable naming `origin` if the service's JSON is not what the API
 /// promises.
 GcsResource parse_resource(std::string_view json, const std::string& origin);
-
-struct GcsPage {
-  std::vector<ObjectInfo> objects;  ///< keys are names in the bucket
-  std::string next_page_token;      ///< "": the last page
-};
-GcsPage parse_page(std::string_view json, const std::string& origin);
+ObjectPage parse_gcs_page(std::string_view json, const std::string& origin);
 
 /// "reason: message" of an error body of the JSON API or of a token endpoint; "" if it is none.
 std::string error_reason(std::string_view json);

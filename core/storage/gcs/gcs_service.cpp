@@ -79,6 +79,19 @@ std::string GcsApi::version_of(const http::Headers& headers) const {
   return headers.get("x-goog-generation").value_or("");
 }
 
+http::Request GcsApi::list_request(const std::string& name, const std::string& next) const {
+  http::Parameters parameters = {
+      {"prefix", name}, {"maxResults", "1000"}, {"fields", "items(name,size),nextPageToken"}};
+  if (!next.empty()) {
+    parameters.emplace_back("pageToken", next);
+  }
+  return {.url = list_url() + http::query_string(parameters)};
+}
+
+ObjectPage GcsApi::parse_page(std::string_view body, const std::string& origin) const {
+  return parse_gcs_page(body, origin);
+}
+
 bool GcsApi::is_missing_bucket(const http::Response& response) const {
   return response.status == 404 && response.body.find("bucket does not exist") != std::string::npos;
 }

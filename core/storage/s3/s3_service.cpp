@@ -147,6 +147,22 @@ std::string S3Api::version_of(const http::Headers& headers) const {
   return headers.get("ETag").value_or("");
 }
 
+http::Request S3Api::list_request(const std::string& name, const std::string& next) const {
+  http::Parameters parameters;  // sorted by name, as the signature wants them
+  if (!next.empty()) {
+    parameters.emplace_back("continuation-token", next);
+  }
+  parameters.emplace_back("encoding-type", "url");
+  parameters.emplace_back("list-type", "2");
+  parameters.emplace_back("max-keys", "1000");
+  parameters.emplace_back("prefix", name);
+  return {.url = "/" + http::query_string(parameters)};
+}
+
+ObjectPage S3Api::parse_page(std::string_view body, const std::string& origin) const {
+  return parse_s3_page(body, origin);
+}
+
 bool S3Api::is_missing_bucket(const http::Response& response) const {
   return response.status == 404 && error_of(response).code == "NoSuchBucket";
 }

@@ -53,6 +53,8 @@ class S3Api final : public CloudService {
 
   http::Request get_request(const ObjectAddress& object, const std::string& version) const override;
   std::string version_of(const http::Headers& headers) const override;
+  http::Request list_request(const std::string& name, const std::string& next) const override;
+  ObjectPage parse_page(std::string_view body, const std::string& origin) const override;
   bool is_missing_bucket(const http::Response& response) const override;
   [[noreturn]] void throw_failure(const std::string& action,
                                   const http::Response& response) const override;

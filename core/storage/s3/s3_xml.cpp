@@ -54,14 +54,14 @@ S3Error parse_s3_error(std::string_view xml) {
   return {error.child_value("Code"), error.child_value("Message"), error.child_value("Region")};
 }
 
-S3Page parse_s3_page(std::string_view xml, const std::string& origin) {
+ObjectPage parse_s3_page(std::string_view xml, const std::string& origin) {
   const pugi::xml_document document = parse(xml);
   const pugi::xml_node result = document.child("ListBucketResult");
   if (!result) {
     fail(origin, "no ListBucketResult");
   }
   const bool is_encoded = std::string_view(result.child_value("EncodingType")) == "url";
-  S3Page page;
+  ObjectPage page;
   for (const pugi::xml_node item : result.children("Contents")) {
     const std::string_view size = item.child_value("Size");
     ObjectInfo object;
@@ -74,8 +74,8 @@ S3Page parse_s3_page(std::string_view xml, const std::string& origin) {
     page.objects.push_back(std::move(object));
   }
   if (std::string_view(result.child_value("IsTruncated")) == "true") {
-    page.continuation = result.child_value("NextContinuationToken");
-    if (page.continuation.empty()) {
+    page.next = result.child_value("NextContinuationToken");
+    if (page.next.empty()) {
       fail(origin, "a truncated list without a continuation token");
     }
   }

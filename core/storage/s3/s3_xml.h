@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/storage/object_store.h"
+#include "core/storage/cloud/cloud_service.h"
 
 namespace temper::storage {
 
@@ -18,13 +18,9 @@ struct S3Error {
 };
 S3Error parse_s3_error(std::string_view xml);
 
-struct S3Page {
-  std::vector<ObjectInfo> objects;  ///< keys are names in the bucket
-  std::string continuation;         ///< "": the last page
-};
 /// Of ListObjectsV2 with encoding-type=url. Throws StorageError kUnavailable naming `origin` if it
 /// is not what the API promises.
-S3Page parse_s3_page(std::string_view xml, const std::string& origin);
+ObjectPage parse_s3_page(std::string_view xml, const std::string& origin);
 
 /// The UploadId of CreateMultipartUpload; throws as above.
 std::string parse_upload_id(std::string_view xml, const std::string& origin);

@@ -42,16 +42,16 @@ TEST(GcsResourceTest, HostileValuesAreRefused) {
     EXPECT_THROW(parse_resource(json, "x"), StorageError) << json;
   }
   for (const char* json : {R"({"items":[1]})", R"({"items":[{"name":"a"}]})", "1"}) {
-    EXPECT_THROW(parse_page(json, "x"), StorageError) << json;
+    EXPECT_THROW(parse_gcs_page(json, "x"), StorageError) << json;
   }
 }
 
 TEST(GcsPageTest, LastPageMayBeEmpty) {
-  EXPECT_THAT(parse_page(R"({"kind":"storage#objects"})", "x").objects, IsEmpty());
-  const GcsPage page =
-      parse_page(R"({"items":[{"name":"a","size":"0"}],"nextPageToken":"t"})", "x");
+  EXPECT_THAT(parse_gcs_page(R"({"kind":"storage#objects"})", "x").objects, IsEmpty());
+  const ObjectPage page =
+      parse_gcs_page(R"({"items":[{"name":"a","size":"0"}],"nextPageToken":"t"})", "x");
   EXPECT_THAT(page.objects, ElementsAre(ObjectInfo{"a", 0}));
-  EXPECT_EQ(page.next_page_token, "t");
+  EXPECT_EQ(page.next, "t");
 }
 
 TEST(ErrorReasonTest, ReadsBothShapes) {
@@ -72,9 +72,9 @@ constexpr std::string_view kPage =
     "<Contents><Key>a%2Bb+c%0A</Key><Size>7</Size></Contents></ListBucketResult>";
 
 TEST(S3PageTest, KeysAreDecoded) {
-  const S3Page page = parse_s3_page(kPage, "x");
+  const ObjectPage page = parse_s3_page(kPage, "x");
   EXPECT_THAT(page.objects, ElementsAre(ObjectInfo{"a+b c\n", 7}));
-  EXPECT_EQ(page.continuation, "next");
+  EXPECT_EQ(page.next, "next");
 }
 
 TEST(S3PageTest, EveryTruncationIsRefused) {
