@@ -44,6 +44,11 @@ std::string query_string(const Parameters& parameters) {
   return parameters.empty() ? "" : "?" + form_body(parameters);
 }
 
+std::string without_last_slashes(std::string url) {
+  url.erase(url.find_last_not_of('/') + 1);
+  return url;
+}
+
 std::string host_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) {

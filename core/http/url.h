@@ -18,6 +18,9 @@ std::string query_string(const Parameters& parameters);
 /// The same without "?", for application/x-www-form-urlencoded bodies.
 std::string form_body(const Parameters& parameters);
 
+/// "gs://bucket/runs//" → "gs://bucket/runs".
+std::string without_last_slashes(std::string url);
+
 /// "host:port" of an http or https URL, without user name: fit for messages.
 std::string host_of(std::string_view url);
 

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/mapped_file.h"
+#include "core/http/url.h"
 #include "core/run/run_record.h"
 #include "core/storage/open_store.h"
 
@@ -46,13 +47,6 @@ std::vector<std::string> list_files(const fs::path& root) {
   return keys;
 }
 
-std::string without_last_slashes(std::string url) {
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
-  return url;
-}
-
 /// The attempt that ran last; "" if none did.
 std::string last_attempt(const RunRecord& record) {
   return record.attempts.empty() ? "" : record.attempts.back().id;
@@ -72,7 +66,7 @@ std::string bucket_url(const RunLayout& layout, const std::string& runs) {
   if (!storage::is_bucket_url(runs)) {
     return "";
   }
-  return without_last_slashes(runs) + "/" + layout.root.filename().string();
+  return http::without_last_slashes(runs) + "/" + layout.root.filename().string();
 }
 
 std::string checkpoints_location(const RunLayout& layout, const std::string& runs) {
@@ -81,10 +75,11 @@ std::string checkpoints_location(const RunLayout& layout, const std::string& run
 }
 
 RunLayout working_layout(const fs::path& cache_directory, const std::string& url) {
-  const std::string place = without_last_slashes(url);
+  const std::string place = http::without_last_slashes(url);
   const std::size_t slash = place.rfind('/');
   // Runs of one name in different buckets stay apart.
-  const std::string bucket = sha256_hex(without_last_slashes(place.substr(0, slash))).substr(0, 12);
+  const std::string bucket =
+      sha256_hex(http::without_last_slashes(place.substr(0, slash))).substr(0, 12);
   return {fs::absolute(cache_directory) / "runs" / bucket / place.substr(slash + 1)};
 }
 

@@ -19,6 +19,7 @@
 #include "core/base/hash.h"
 #include "core/base/mapped_file.h"
 #include "core/base/unique_fd.h"
+#include "core/http/url.h"
 
 namespace temper::storage {
 namespace {
@@ -126,10 +127,7 @@ fs::path local_copy(const std::string& location, const fs::path& cache_directory
   if (!is_bucket_url(location)) {
     return location;
   }
-  std::string url = location;
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
+  const std::string url = http::without_last_slashes(location);
   const Listing listing = list_sources(url, options, clock);
   const fs::path folder = fs::absolute(cache_directory) / "copies" / name_of(url, listing);
   const fs::path result = listing.is_file ? folder / listing.sources.front().key : folder;

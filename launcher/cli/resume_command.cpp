@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/http/url.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/bucket_run.h"
 #include "core/run/run_lock.h"
@@ -65,10 +66,8 @@ recipe::Cluster choose_cluster(const run::RunLayout& layout, RecipeOptions chang
 }
 
 /// A run that was copied to another bucket, or is named through another URL, goes on where it is.
-void settle_in_bucket(const run::RunLayout& layout, std::string url) {
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
+void settle_in_bucket(const run::RunLayout& layout, const std::string& given) {
+  const std::string url = http::without_last_slashes(given);
   recipe::Recipe resolved = recipe::read_recipe(layout.resolved());
   const std::string runs = url.substr(0, url.rfind('/'));
   if (resolved.checkpoint.to != runs) {

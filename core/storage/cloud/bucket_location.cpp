@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/http/url.h"
 #include "core/storage/object_key.h"
 
 namespace temper::storage {
@@ -43,10 +44,7 @@ BucketLocation parse_bucket_url(const std::string& url) {
                     url, location.bucket, location.scheme));
   }
   if (slash != std::string::npos) {
-    location.prefix = rest.substr(slash + 1);
-    while (location.prefix.ends_with('/')) {
-      location.prefix.pop_back();
-    }
+    location.prefix = http::without_last_slashes(rest.substr(slash + 1));
   }
   if (!location.prefix.empty()) {
     try {

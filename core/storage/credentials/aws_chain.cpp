@@ -141,9 +141,7 @@ Fetch instance(const OpenOptions& options, Clock& clock) {
   if (base.empty()) {
     base = "http://169.254.169.254";
   }
-  while (base.ends_with('/')) {
-    base.pop_back();
-  }
+  base = http::without_last_slashes(base);
   const bool disabled = variable(options, "AWS_EC2_METADATA_DISABLED") == "true";
   auto client = std::make_shared<http::Client>(plain_client(options, clock, kMetadataPatience));
   return [=]() -> AwsCredentials {

@@ -2,6 +2,7 @@
 
 #include "core/http/curl_transport.h"
 #include "core/http/http_settings.h"
+#include "core/http/url.h"
 #include "core/storage/cloud/bucket_location.h"
 #include "core/storage/credentials/google_credentials.h"
 #include "core/storage/gcs/gcs_store.h"
@@ -12,10 +13,8 @@ namespace {
 constexpr const char* kEndpoint = "https://storage.googleapis.com";
 
 /// Google's clients want a scheme in it, others do without.
-std::string emulator_endpoint(std::string host) {
-  while (host.ends_with('/')) {
-    host.pop_back();
-  }
+std::string emulator_endpoint(const std::string& variable) {
+  const std::string host = http::without_last_slashes(variable);
   return host.find("://") == std::string::npos ? "http://" + host : host;
 }
 

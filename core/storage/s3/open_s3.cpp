@@ -4,6 +4,7 @@
 
 #include "core/http/curl_transport.h"
 #include "core/http/http_settings.h"
+#include "core/http/url.h"
 #include "core/storage/cloud/bucket_location.h"
 #include "core/storage/credentials/aws_chain.h"
 #include "core/storage/s3/s3_store.h"
@@ -35,11 +36,9 @@ std::unique_ptr<ObjectStore> open_s3(const std::string& url, const OpenOptions& 
   const BucketLocation location = parse_bucket_url(url);
   const AwsProfile profile = load_aws_profile(options.environment);
   S3Endpoint endpoint;
-  endpoint.base = first_set({variable("AWS_ENDPOINT_URL_S3"), variable("AWS_ENDPOINT_URL"),
-                             setting(profile, "endpoint_url")});
-  while (endpoint.base.ends_with('/')) {
-    endpoint.base.pop_back();
-  }
+  endpoint.base = http::without_last_slashes(
+      first_set({variable("AWS_ENDPOINT_URL_S3"), variable("AWS_ENDPOINT_URL"),
+                 setting(profile, "endpoint_url")}));
   endpoint.bucket = location.bucket;
   // A certificate for *.s3.….amazonaws.com does not cover a bucket's name with points.
   const bool has_points = location.bucket.find('.') != std::string::npos;

@@ -5,6 +5,13 @@
 namespace temper::http {
 namespace {
 
+TEST(WithoutLastSlashesTest, TakesThemAndNothingElse) {
+  EXPECT_EQ(without_last_slashes("gs://bucket/runs//"), "gs://bucket/runs");
+  EXPECT_EQ(without_last_slashes("a/b"), "a/b");
+  EXPECT_EQ(without_last_slashes("/"), "");
+  EXPECT_EQ(without_last_slashes(""), "");
+}
+
 TEST(PercentEncodeTest, KeepsUnreservedOnly) {
   EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
   EXPECT_EQ(percent_encode("a b/c+%\n\xC3\xBC"), "a%20b%2Fc%2B%25%0A%C3%BC");
