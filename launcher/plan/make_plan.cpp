@@ -12,8 +12,8 @@
 #include "core/data/token_statistics.h"
 #include "core/data/training_extent.h"
 #include "core/model/base_model.h"
-#include "core/model/context_limit.h"
 #include "core/model/memory_estimate.h"
+#include "core/model/recipe_base.h"
 #include "core/storage/local_copy.h"
 #include "core/text/sample_encoder.h"
 
@@ -30,11 +30,7 @@ std::unique_ptr<model::BaseModel> open_base(const Recipe& recipe) {
                     "--without-model` shows what can be told without it",
                     recipe.model.base));
   }
-  auto base = recipe.model.init == recipe::Init::kRandom
-                  ? model::BaseModel::open_config_only(recipe.model.base)
-                  : model::BaseModel::open(recipe.model.base);
-  model::check_max_length(recipe.data, base->config());
-  return base;
+  return model::open_recipe_base(recipe, recipe.model.base);
 }
 
 /// Tokens of the longest slot. Dealing evens slots out, so it is the mean, unless one sample alone

@@ -16,8 +16,8 @@
 #include "core/data/sample_pipeline.h"
 #include "core/data/training_extent.h"
 #include "core/model/base_model.h"
-#include "core/model/context_limit.h"
 #include "core/model/parameters.h"
+#include "core/model/recipe_base.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
@@ -51,7 +51,7 @@ class TrainingRun {
         layout_{options.run_directory},
         recipe_(recipe::read_recipe(layout_.resolved())),
         base_path_(local_base()),
-        base_(open_base(recipe_, base_path_)),
+        base_(model::open_recipe_base(recipe_, base_path_)),
         text_(text::load_model_text(base_path_, recipe_.model.chat_template)),
         encoder_(text_, recipe_.data.train_on),
         dataset_(recipe_.data.train, data_access()),
@@ -130,15 +130,6 @@ class TrainingRun {
       return storage::open_store(location, store_options(), clock_);
     };
     return access;
-  }
-
-  static std::unique_ptr<model::BaseModel> open_base(const recipe::Recipe& recipe,
-                                                     const std::filesystem::path& path) {
-    auto base = recipe.model.init == recipe::Init::kRandom
-                    ? model::BaseModel::open_config_only(path)
-                    : model::BaseModel::open(path);
-    model::check_max_length(recipe.data, base->config());
-    return base;
   }
 
   checkpoint::Fingerprints fingerprints() const {
