@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
-#include <exception>
 #include <filesystem>
 #include <iterator>
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "core/base/error.h"
@@ -18,6 +15,7 @@
 #include "core/data/stream/jsonl_files.h"
 #include "core/data/stream/kept_summaries.h"
 #include "core/data/stream/mds_files.h"
+#include "core/storage/cloud/parallel.h"
 
 namespace temper::data {
 namespace {
@@ -79,33 +77,6 @@ FileSummary summarize(ShardAccess& access, const StoredFile& file, DataFormat fo
                                                              : summarize_jsonl(access, file);
 }
 
-/// Runs `work(i)` for i in [0, count), several at a time; throws what the lowest i threw.
-template <class Work>
-void for_each_in_parallel(std::size_t count, const Work& work) {
-  constexpr std::size_t kMostThreads = 8;  // they wait for the network
-  std::vector<std::exception_ptr> errors(count);
-  std::atomic<std::size_t> next = 0;
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t thread = 0; thread < std::min(count, kMostThreads); ++thread) {
-      threads.emplace_back([&] {
-        for (std::size_t i = next++; i < count; i = next++) {
-          try {
-            work(i);
-          } catch (...) {
-            errors[i] = std::current_exception();
-          }
-        }
-      });
-    }
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) {
-      std::rethrow_exception(error);
-    }
-  }
-}
-
 Shards open_files(const std::vector<StoredFile>& files, const std::vector<FileSummary>& summaries,
                   DataFormat format, const std::shared_ptr<ShardAccess>& access) {
   Shards shards;
@@ -123,7 +94,7 @@ Shards open_in_store(const recipe::DataSource& source, const std::shared_ptr<Sha
   StoredListing listing = list_source(source, access->open_store);
   const auto indexed = read_data_index(listing);
   std::vector<FileSummary> summaries(listing.files.size());
-  for_each_in_parallel(summaries.size(), [&](std::size_t i) {
+  storage::run_parallel(summaries.size(), [&](std::size_t i) {
     StoredFile& file = listing.files[i];
     const auto found = indexed.find(file.key);
     if (found != indexed.end()) {
@@ -189,7 +160,7 @@ StoredListing list_source(const recipe::DataSource& source, const OpenStore& ope
 std::vector<FileSummary> summarize_files(ShardAccess& access, const std::vector<StoredFile>& files,
                                          DataFormat format) {
   std::vector<FileSummary> summaries(files.size());
-  for_each_in_parallel(files.size(), [&](std::size_t i) {
+  storage::run_parallel(files.size(), [&](std::size_t i) {
     summaries[i] = summarize(access, look_up(files[i]), format);
   });
   return summaries;

@@ -13,6 +13,7 @@ void run_parallel(std::size_t count, const std::function<void(std::size_t)>& wor
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr failure;
+  std::size_t failed = count;
   const auto run = [&] {
     for (std::size_t index = next++; index < count; index = next++) {
       try {
@@ -20,7 +21,8 @@ void run_parallel(std::size_t count, const std::function<void(std::size_t)>& wor
       } catch (...) {
         next = count;
         const std::lock_guard lock(mutex);
-        if (failure == nullptr) {
+        if (index < failed) {
+          failed = index;
           failure = std::current_exception();
         }
       }
