@@ -7,6 +7,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "core/http/url.h"
+
 namespace temper::data {
 namespace {
 
@@ -94,22 +96,8 @@ void append_json_number(std::string& out, double value) {
 }
 
 void append_json_base64(std::string& out, std::span<const std::byte> bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  constexpr std::size_t kGroupBytes = 3;
-  constexpr std::size_t kGroupDigits = 4;
-  constexpr std::uint32_t kDigitMask = 63;
   out += '"';
-  for (std::size_t i = 0; i < bytes.size(); i += kGroupBytes) {
-    const std::size_t given = std::min(kGroupBytes, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < kGroupBytes; ++k) {
-      group = group << 8 | (k < given ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
-    }
-    for (std::size_t k = 0; k < kGroupDigits; ++k) {
-      out += k <= given ? kDigits[group >> (18 - 6 * k) & kDigitMask] : '=';
-    }
-  }
+  out += http::base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   out += '"';
 }
 
