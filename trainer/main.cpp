@@ -67,6 +67,9 @@ int main(int argc, char** argv) try {
   app.add_option("--attempt", arguments.run.attempt, "Id of this attempt")->required();
   app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model")
       ->delimiter(',');
+  app.add_option("--hold-after-step", arguments.run.hold_after_step,
+                 "Wait after this step to be killed or stopped; for `temper verify`")
+      ->check(CLI::PositiveNumber);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

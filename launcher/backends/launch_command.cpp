@@ -48,6 +48,9 @@ Command local_command(const LaunchSpec& spec, std::string_view attempt,
   if (!spec.allow_changed.empty()) {
     append(command.argv, {"--allow-changed", spec.allow_changed});
   }
+  if (spec.hold_after_step > 0) {
+    append(command.argv, {"--hold-after-step", fmt::to_string(spec.hold_after_step)});
+  }
   return command;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -14,8 +15,9 @@ struct LaunchSpec {
   std::filesystem::path trainer;  ///< the temper-trainer program
   std::filesystem::path run_dir;
   int ranks = 1;
-  int slot_workers = 1;       ///< a rank
-  std::string allow_changed;  ///< "recipe,data,model" or a part of it, or empty
+  int slot_workers = 1;              ///< a rank
+  std::string allow_changed;         ///< "recipe,data,model" or a part of it, or empty
+  std::int64_t hold_after_step = 0;  ///< trainers wait after it to be killed; 0: they don't
   std::map<std::string, std::string> environment;  ///< from the cluster file
   bool as_root = false;                            ///< mpirun refuses to run as root unless told
 };

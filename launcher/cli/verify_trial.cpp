@@ -92,17 +92,22 @@ std::string failure_text(const run::RunLayout& layout, const Verdict& verdict) {
 }
 
 /// One foreground run without output and without restarts.
-Verdict run_once(Context& context, const NewRun& made, const recipe::Cluster& cluster,
-                 const fs::path& trainer, SignalSource& signals, RunObserver& observer) {
+Verdict run_once(Context& context, const NewRun& made, const LaunchSpec& spec,
+                 SignalSource& signals, RunObserver& observer) {
   const run::RunRecord record = run::read_run_record(made.layout).value_or(made.record);
+  const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
   const RestartPolicy never{0, {}};
-  const auto backend = make_backend(cluster.kind, context.clock, context.runner);
-  const Verdict verdict = backend->run(record, launch_spec(trainer, cluster, made.layout, ""),
-                                       never, signals, observer);
+  const Verdict verdict = backend->run(record, spec, never, signals, observer);
   if (verdict.kind == Verdict::Kind::kStopped) {
     throw StopRequested("verify was stopped before it could compare anything");
   }
   return verdict;
+}
+
+bool was_killed(const run::RunLayout& layout) {
+  constexpr int kKilled = 128 + SIGKILL;
+  const std::optional<run::RunRecord> record = run::read_run_record(layout);
+  return record && record->attempts.back().exit_code == kKilled;
 }
 
 }  // namespace
@@ -117,27 +122,24 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
   recipe::Cluster cluster;
   cluster.ranks = trial.ranks;
   cluster.slot_workers = trial.slot_workers;
+  LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");
 
-  RunObserver quiet;
   Verdict verdict;
   if (trial.kill_after_step > 0) {
+    // It never begins its last step, so it can't be over before it is killed.
+    spec.hold_after_step = recipe.duration.steps.value() - 1;
     Interruption interruption(trial, made.layout, context.clock, signals);
-    verdict = run_once(context, made, cluster, trainer, interruption, interruption);
-    if (verdict.kind == Verdict::Kind::kDone) {
-      result.problem = "it ended before it could be interrupted; use more --steps";
-    }
-    cluster.ranks = trial.resume_ranks;
+    verdict = run_once(context, made, spec, interruption, interruption);
+    spec.ranks = static_cast<int>(trial.resume_ranks);
+    spec.hold_after_step = 0;
   }
-  constexpr int kKilled = 128 + SIGKILL;
-  const bool killed = verdict.kind == Verdict::Kind::kFailed &&
-                      run::read_run_record(made.layout).has_value() &&
-                      run::read_run_record(made.layout)->attempts.back().exit_code == kKilled;
-  if (trial.kill_after_step == 0 || killed) {
-    verdict = run_once(context, made, cluster, trainer, signals, quiet);
+  if (trial.kill_after_step == 0 || was_killed(made.layout)) {
+    RunObserver quiet;
+    verdict = run_once(context, made, spec, signals, quiet);
   }
   if (verdict.kind == Verdict::Kind::kDone) {
     result.sha256 = hash_result(made.layout);
-    result.problem = result.sha256.empty() ? "it left no weights behind" : result.problem;
+    result.problem = result.sha256.empty() ? "it left no weights behind" : "";
   } else {
     result.problem = failure_text(made.layout, verdict);
   }

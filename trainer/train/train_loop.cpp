@@ -31,6 +31,7 @@ void TrainLoop::run() {
                       parts_.state.step, settings_.total_steps));
     }
     run_step();
+    hold_if_due();
   }
   save_and_wait();
   evaluate_at_end();
@@ -121,6 +122,17 @@ double TrainLoop::update(const StepBatch& batch, run::ProgressRecord& record) {
                  parts_.state.step + 1, parts_.workers);
   ++parts_.state.step;
   return norm;
+}
+
+void TrainLoop::hold_if_due() {
+  if (parts_.state.step != settings_.hold_after_step) {
+    return;
+  }
+  parts_.checkpoints.finish(parts_.communicator);
+  constexpr std::chrono::milliseconds kPoll{10};
+  while (!settings_.stop_requested()) {
+    parts_.clock.sleep_for(kPoll);
+  }
 }
 
 void TrainLoop::checkpoint_if_due() {

@@ -43,6 +43,9 @@ struct LoopSettings {
   std::uint64_t epoch_size = 0;
   std::string attempt;
   std::function<bool()> stop_requested;
+  /// After this step, with what it saved committed, wait for a stop request or a SIGKILL, so that
+  /// `temper verify` can interrupt a run that would be over before it is seen; 0: never.
+  std::int64_t hold_after_step = 0;
 };
 
 /// Steps from the state's step to the last. Each step: batch, gradients of the slots, reports,
@@ -60,6 +63,7 @@ class TrainLoop {
   void run_step();
   StepReport compute(const StepBatch& batch);
   double update(const StepBatch& batch, run::ProgressRecord& record);
+  void hold_if_due();
   void checkpoint_if_due();
   void save_and_wait();
   std::optional<double> evaluate();

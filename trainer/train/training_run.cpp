@@ -86,7 +86,8 @@ class TrainingRun {
     TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
                     evaluation ? &*evaluation : nullptr, state_, writer, progress, logger_, clock_},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
-                    dataset_.size(), options_.attempt, stop_requested_});
+                    dataset_.size(), options_.attempt, stop_requested_,
+                    options_.hold_after_step});
     loop.run();
     if (is_first()) {
       export_result({recipe_, layout_, *base_, *model_, targets_, dataset_, encoder_, engine_,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -16,6 +17,7 @@ struct RunOptions {
   int slot_workers = 1;
   std::string attempt;
   std::vector<std::string> allowed_changes;  ///< of "recipe", "data", "model"
+  std::int64_t hold_after_step = 0;          ///< as in LoopSettings
 };
 
 /// The whole life of one rank: reads <run>/resolved.yaml, opens model and data, restores the newest

@@ -32,6 +32,14 @@ TEST(LaunchCommandTest, StartsSeveralRanksWithMpirun) {
       "--slot-workers 2 --attempt a1 --allow-changed data,model");
 }
 
+TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {
+  LaunchSpec spec = spec_of(1);
+  spec.hold_after_step = 5;
+  EXPECT_EQ(shell_line(local_command(spec, "a1", {})),
+            "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
+            "--attempt a1 --hold-after-step 5");
+}
+
 TEST(LaunchCommandTest, AsksForRootOnlyAsRoot) {
   EXPECT_EQ(shell_line(local_command(spec_of(2), "a1", {})).find("allow-run-as-root"),
             std::string::npos);
