@@ -130,6 +130,9 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
     spec.hold_after_step = recipe.duration.steps.value() - 1;
     Interruption interruption(trial, made.layout, context.clock, signals);
     verdict = run_once(context, made, spec, interruption, interruption);
+    if (verdict.kind == Verdict::Kind::kDone) {
+      result.problem = "it ended although it was to wait for its interruption";
+    }
     spec.ranks = static_cast<int>(trial.resume_ranks);
     spec.hold_after_step = 0;
   }
@@ -139,7 +142,7 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
   }
   if (verdict.kind == Verdict::Kind::kDone) {
     result.sha256 = hash_result(made.layout);
-    result.problem = result.sha256.empty() ? "it left no weights behind" : "";
+    result.problem = result.sha256.empty() ? "it left no weights behind" : result.problem;
   } else {
     result.problem = failure_text(made.layout, verdict);
   }
