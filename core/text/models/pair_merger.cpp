@@ -6,11 +6,15 @@
 #include <queue>
 
 #include "core/base/error.h"
+#include "core/text/models/token_boundary.h"
 
 namespace temper::text {
 namespace {
 
-constexpr std::size_t kShortPiece = 64;  // symbols
+// All in symbols.
+constexpr std::size_t kShortPiece = 64;
+constexpr std::size_t kPart = 4096;
+constexpr std::size_t kPartMargin = 128;  // at a part's end, where what follows may change tokens
 
 }  // namespace
 
@@ -45,7 +49,8 @@ std::size_t PairMerger::merge(Symbol* symbols, std::size_t count) const {
     symbols[i].with_next = merges_.find(symbols[i].id, symbols[i + 1].id);
   }
   if (count > 0) symbols[count - 1].with_next = {};
-  return count <= kShortPiece ? merge_short(symbols, count) : merge_long(symbols, count);
+  if (count <= kShortPiece) return merge_short(symbols, count);
+  return count <= 2 * kPart ? merge_long(symbols, count) : merge_in_parts(symbols, count);
 }
 
 std::size_t PairMerger::merge_short(Symbol* symbols, std::size_t count) const {
@@ -113,6 +118,58 @@ std::size_t PairMerger::merge_long(Symbol* symbols, std::size_t count) const {
       std::remove_if(symbols, symbols + count,
                      [](const Symbol& symbol) { return symbol.length_bytes == 0; }) -
       symbols);
+}
+
+// A cut is good if the tokens on both sides of it stay apart. The one behind it is known for sure
+// only when the next part has been merged: if it is another one then, or if there is no good cut,
+// the rest is merged as a whole.
+std::size_t PairMerger::merge_in_parts(Symbol* symbols, std::size_t count) const {
+  std::vector<Symbol> merged;
+  std::vector<Symbol> part;
+  std::optional<Cut> cut;
+  std::size_t begin = 0;
+  const auto merge_up_to = [&](std::size_t end) {
+    part.assign(symbols + begin, symbols + end);
+    part.back().with_next = {};
+    part.resize(merge_long(part.data(), part.size()));
+  };
+  while (count - begin > 2 * kPart) {
+    merge_up_to(begin + kPart);
+    if (cut && cut->next_bytes != part.front().length_bytes) {
+      begin -= cut->symbols;
+      merged.resize(merged.size() - cut->tokens);
+      break;
+    }
+    cut = find_cut(symbols + begin, part);
+    if (!cut) break;
+    merged.insert(merged.end(), part.begin(),
+                  part.begin() + static_cast<std::ptrdiff_t>(cut->tokens));
+    begin += cut->symbols;
+  }
+  merge_up_to(count);
+  merged.insert(merged.end(), part.begin(), part.end());
+  std::copy(merged.begin(), merged.end(), symbols);
+  return merged.size();
+}
+
+std::optional<PairMerger::Cut> PairMerger::find_cut(const Symbol* symbols,
+                                                    const std::vector<Symbol>& tokens) const {
+  std::vector<std::size_t> begins;
+  std::size_t at = 0;
+  for (const Symbol& token : tokens) {
+    begins.push_back(at);
+    for (std::uint32_t bytes = 0; bytes < token.length_bytes; ++at)
+      bytes += symbols[at].length_bytes;
+  }
+  begins.push_back(at);
+  for (std::size_t token = tokens.size() - 1; token > 0 && begins[token] > kPart / 2; --token) {
+    const std::span left(symbols + begins[token - 1], symbols + begins[token]);
+    const std::span right(symbols + begins[token], symbols + begins[token + 1]);
+    if (begins[token + 1] + kPartMargin <= kPart && stays_apart(merges_, left, right)) {
+      return Cut{token, begins[token], tokens[token].length_bytes};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace temper::text

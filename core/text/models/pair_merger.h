@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/text/models/merge_table.h"
+#include "core/text/models/symbol.h"
 #include "core/text/models/vocabulary.h"
 
 namespace temper::text {
@@ -14,16 +16,11 @@ namespace temper::text {
 /// The merges of a file, by falling priority.
 using MergeList = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// A token while its piece is being merged.
-struct Symbol {
-  std::int32_t id = 0;
-  std::uint32_t length_bytes = 0;  ///< of the piece; 0 while merging: gone
-  Merge with_next;
-};
-
 /// Merges neighbours: the pair with the lowest rank first, the leftmost of equals, until none is
 /// left (Sennrich et al., 2016; huggingface/tokenizers, models/bpe/word.rs). Short pieces merge in
-/// place; long ones with a heap over a linked list, O(n log n). Immutable, thread-safe.
+/// place, longer ones with a heap over a linked list, and very long ones part by part: the parts
+/// end where the text on either side can't merge (token_boundary.h), so that a part and its heap
+/// stay in the processor's cache and the time is linear. Immutable, thread-safe.
 class PairMerger {
  public:
   /// A merge's rank is its place, or `ranks[place]` if there are ranks. The right side counts
@@ -36,8 +33,17 @@ class PairMerger {
   std::size_t merge(Symbol* symbols, std::size_t count) const;
 
  private:
+  /// Where a part ends.
+  struct Cut {
+    std::size_t tokens = 0;        ///< in front of it
+    std::size_t symbols = 0;       ///< that they were made of
+    std::uint32_t next_bytes = 0;  ///< length of the token behind it
+  };
+
   std::size_t merge_short(Symbol* symbols, std::size_t count) const;
   std::size_t merge_long(Symbol* symbols, std::size_t count) const;
+  std::size_t merge_in_parts(Symbol* symbols, std::size_t count) const;
+  std::optional<Cut> find_cut(const Symbol* symbols, const std::vector<Symbol>& tokens) const;
 
   MergeTable merges_;
 };
