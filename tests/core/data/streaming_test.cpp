@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
@@ -144,6 +145,28 @@ TEST_F(StreamingTest, ADamagedMdsShardIsBroughtAnewAndThenNamed) {
   EXPECT_GE(store_.bytes_read(), 3 * bytes.size());
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "cache" / "shards")) {
     EXPECT_NE(entry.path().extension(), ".shard") << "a damaged shard was kept";
+  }
+}
+
+TEST_F(StreamingTest, AnMdsIndexWithoutHashesLeavesTheStoresChecksum) {
+  const StoredData data(store_.inner(), 1, 5);
+  for (const std::string folder : {"mds", "mds-zstd"}) {
+    const std::string key = folder + "/index.json";
+    const auto bytes = *store_.inner().read(key);
+    auto index = nlohmann::json::parse(bytes);
+    for (nlohmann::json& shard : index["shards"]) {
+      for (const char* form : {"raw_data", "zip_data"}) {
+        if (shard[form].is_object()) {
+          shard[form]["hashes"] = nlohmann::json::object();
+        }
+      }
+    }
+    write(key, index.dump());
+    const Dataset dataset = open("fake://bucket/" + folder);
+    store_.set_odds({0, 0, 1});
+    EXPECT_THAT(failure_of(dataset, ExitCode::kFatal), HasSubstr("CRC-32C")) << folder;
+    store_.set_odds({});
+    EXPECT_THAT(dataset.read(0).bytes, HasSubstr("text")) << folder;
   }
 }
 
