@@ -246,7 +246,9 @@ struct Checkpoint {
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("to", to, "The folder that holds the run directories").not_empty();
+    field("to", to,
+          "The folder that holds the run directories, or its URL in a bucket (gs://, s3://)")
+        .not_empty();
     field("every", every,
           "Save a checkpoint every so many steps. 0: only at the end and when stopped")
         .at_least(0);

@@ -2,11 +2,24 @@
 
 #include <fmt/format.h>
 
+#include "core/http/url.h"
 #include "core/run/bucket_run.h"
 #include "core/storage/open_store.h"
 #include "launcher/backends/process_identity.h"
 
 namespace temper::launch {
+namespace {
+
+constexpr std::string_view kRecordKey = "/run.json";
+
+/// The run at a bucket's URL, in this machine's working folder.
+FoundRun bring_run(Context& context, const std::string& url) {
+  const run::RunLayout layout = run::working_layout(context.environment.cache_directory(), url);
+  run::pull_run(layout, *open_store_for(context, url));
+  return find_run(layout.root.parent_path(), layout.root.string());
+}
+
+}  // namespace
 
 std::unique_ptr<storage::ObjectStore> open_store_for(Context& context,
                                                      const std::string& location) {
@@ -16,14 +29,38 @@ std::unique_ptr<storage::ObjectStore> open_store_for(Context& context,
   return storage::open_store(location, options, context.clock);
 }
 
+std::vector<FoundRun> list_runs_anywhere(Context& context, const std::string& runs_root,
+                                         std::vector<std::string>& problems) {
+  if (!storage::is_bucket_url(runs_root)) {
+    return list_runs(runs_root, problems);
+  }
+  std::vector<FoundRun> runs;
+  for (const storage::ObjectInfo& object : open_store_for(context, runs_root)->list("")) {
+    const std::size_t slash = object.key.find('/');
+    if (slash == std::string::npos || object.key.substr(slash) != kRecordKey) {
+      continue;
+    }
+    try {
+      runs.push_back(bring_run(context, fmt::format("{}/{}", http::without_last_slashes(runs_root),
+                                                    object.key.substr(0, slash))));
+    } catch (const UserError& error) {
+      problems.emplace_back(error.what());
+    }
+  }
+  sort_by_age(runs);
+  return runs;
+}
+
 FoundRun find_run_anywhere(Context& context, const std::string& runs_root,
                            const std::string& wanted) {
-  if (!storage::is_bucket_url(wanted)) {
+  if (!storage::is_bucket_url(wanted) && !storage::is_bucket_url(runs_root)) {
     return find_run(runs_root, wanted);
   }
-  const run::RunLayout layout = run::working_layout(context.environment.cache_directory(), wanted);
-  run::pull_run(layout, *open_store_for(context, wanted));
-  FoundRun found = find_run(layout.root.parent_path(), layout.root.string());
+  std::vector<std::string> problems;
+  const FoundRun found =
+      storage::is_bucket_url(wanted)
+          ? bring_run(context, wanted)
+          : choose_run(list_runs_anywhere(context, runs_root, problems), runs_root, wanted);
   const bool elsewhere = !found.record.host.empty() && found.record.host != this_process().host;
   if (elsewhere && found.record.state == run::RunState::kRunning) {
     context.err << fmt::format(

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/storage/object_store.h"
 #include "launcher/cli/context.h"
@@ -12,8 +13,12 @@ namespace temper::launch {
 /// A store with this program's environment; its warnings go to stderr.
 std::unique_ptr<storage::ObjectStore> open_store_for(Context& context, const std::string& location);
 
-/// find_run, or the run at a bucket's URL, brought into this machine's working folder. Warns if
-/// run.json says that it still runs on another machine.
+/// list_runs, or the runs below a bucket's URL, each brought into this machine's working folder.
+std::vector<FoundRun> list_runs_anywhere(Context& context, const std::string& runs_root,
+                                         std::vector<std::string>& problems);
+
+/// find_run, or the run at a bucket's URL or of that name in the bucket `runs_root`, brought into
+/// this machine's working folder. Warns if run.json says that it still runs on another machine.
 FoundRun find_run_anywhere(Context& context, const std::string& runs_root,
                            const std::string& wanted);
 

@@ -47,7 +47,7 @@ std::unique_ptr<storage::ObjectStore> open_checkpoints(Context& context,
       !std::filesystem::exists(run::RunLayout{place}.record(), absent)) {
     return open_store_for(context, place.string());
   }
-  const run::RunLayout layout = find_run(options.runs_root, options.place).layout;
+  const run::RunLayout layout = find_run_anywhere(context, options.runs_root, options.place).layout;
   const std::string runs = recipe::read_recipe(layout.resolved()).checkpoint.to;
   return open_store_for(context, run::checkpoints_location(layout, runs));
 }
@@ -135,7 +135,7 @@ CLI::App& add_action(CLI::App& app, Action& action, const char* name, const char
   verb.add_option("PLACE", options->place,
                   "A run (folder, id, name or URL), or a folder or URL of checkpoints")
       ->required();
-  verb.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  verb.add_option("--runs", options->runs_root, "The folder of runs, or its URL in a bucket (default: runs)");
   verb.callback([&action, options, act] {
     action = [options, act](Context& context) { return act(context, *options); };
   });

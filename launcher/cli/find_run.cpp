@@ -37,7 +37,7 @@ std::string ids_of(const std::vector<FoundRun>& runs) {
   return ids;
 }
 
-[[noreturn]] void report_unknown(const fs::path& runs_root, const std::string& wanted,
+[[noreturn]] void report_unknown(const std::string& runs_root, const std::string& wanted,
                                  const std::vector<FoundRun>& all) {
   std::vector<std::string> names;
   for (const FoundRun& found : all) {
@@ -45,8 +45,7 @@ std::string ids_of(const std::vector<FoundRun>& runs) {
     names.push_back(found.record.name);
   }
   throw UserError(fmt::format("no run '{}' in {}{}; `temper list --runs {}` shows the runs there",
-                              wanted, runs_root.string(), did_you_mean(wanted, names),
-                              runs_root.string()));
+                              wanted, runs_root, did_you_mean(wanted, names), runs_root));
 }
 
 }  // namespace
@@ -63,10 +62,29 @@ std::vector<FoundRun> list_runs(const fs::path& runs_root, std::vector<std::stri
       problems.emplace_back(error.what());
     }
   }
+  sort_by_age(runs);
+  return runs;
+}
+
+void sort_by_age(std::vector<FoundRun>& runs) {
   std::sort(runs.begin(), runs.end(), [](const FoundRun& a, const FoundRun& b) {
     return std::tie(a.record.created, a.record.id) < std::tie(b.record.created, b.record.id);
   });
-  return runs;
+}
+
+FoundRun choose_run(const std::vector<FoundRun>& runs, const std::string& runs_root,
+                    const std::string& wanted) {
+  std::vector<FoundRun> matches;
+  std::copy_if(runs.begin(), runs.end(), std::back_inserter(matches),
+               [&](const FoundRun& found) { return answers_to(found, wanted); });
+  if (matches.empty()) {
+    report_unknown(runs_root, wanted, runs);
+  }
+  if (matches.size() > 1) {
+    throw UserError(fmt::format("several runs are called '{}': {}; give the whole id", wanted,
+                                ids_of(matches)));
+  }
+  return matches.front();
 }
 
 FoundRun find_run(const fs::path& runs_root, const std::string& wanted) {
@@ -78,22 +96,14 @@ FoundRun find_run(const fs::path& runs_root, const std::string& wanted) {
     throw UserError(fmt::format("{} is not a run that was started: it has no run.json", wanted));
   }
   std::vector<std::string> problems;
-  const std::vector<FoundRun> all = list_runs(runs_root, problems);
-  std::vector<FoundRun> matches;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(matches),
-               [&](const FoundRun& found) { return answers_to(found, wanted); });
-  if (matches.size() == 1) {
-    return matches.front();
-  }
-  if (matches.size() > 1) {
-    throw UserError(fmt::format("several runs are called '{}': {}; give the whole id", wanted,
-                                ids_of(matches)));
-  }
-  if (fs::is_directory(runs_root / wanted, absent)) {
+  const std::vector<FoundRun> runs = list_runs(runs_root, problems);
+  const bool is_started = std::any_of(
+      runs.begin(), runs.end(), [&](const FoundRun& found) { return answers_to(found, wanted); });
+  if (!is_started && fs::is_directory(runs_root / wanted, absent)) {
     throw UserError(fmt::format("{} is not a run that was started: it has no run.json",
                                 (runs_root / wanted).string()));
   }
-  report_unknown(runs_root, wanted, all);
+  return choose_run(runs, runs_root.string(), wanted);
 }
 
 }  // namespace temper::launch

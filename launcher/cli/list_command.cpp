@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/run_status.h"
 #include "launcher/cli/verbs.h"
@@ -41,7 +42,7 @@ int list(Context& context, const ListOptions& options) {
   const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
   std::vector<std::string> problems;
   std::vector<RunStatus> runs;
-  for (FoundRun& found : list_runs(options.runs_root, problems)) {
+  for (FoundRun& found : list_runs_anywhere(context, options.runs_root, problems)) {
     runs.push_back(status_of(std::move(found), *backend));
   }
   if (options.json) {
@@ -64,7 +65,8 @@ int list(Context& context, const ListOptions& options) {
 
 void add_list(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ListOptions>();
-  app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  app.add_option("--runs", options->runs_root,
+                 "The folder of runs, or its URL in a bucket (default: runs)");
   app.add_flag("--json", options->json, "Print one JSON object a line");
   app.callback([&action, options] {
     action = [options](Context& context) { return list(context, *options); };

@@ -82,7 +82,8 @@ void add_logs(CLI::App& app, Action& action) {
   const auto options = std::make_shared<LogsOptions>();
   app.add_option("RUN", options->run, "The run: its folder, id, name or URL in a bucket")
       ->required();
-  app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  app.add_option("--runs", options->runs_root,
+                 "The folder of runs, or its URL in a bucket (default: runs)");
   app.add_option("--rank", options->rank, "The log of one rank instead of the last attempt's")
       ->check(CLI::Range(0, 4095));
   app.add_flag("--follow,-f", options->follow, "Go on printing until the run ends");

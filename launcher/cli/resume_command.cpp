@@ -133,7 +133,8 @@ void add_resume(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ResumeOptions>();
   app.add_option("RUN", options->run, "The run: its folder, id, name or URL in a bucket")
       ->required();
-  app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  app.add_option("--runs", options->runs_root,
+                 "The folder of runs, or its URL in a bucket (default: runs)");
   app.add_option("--set", options->changes.overrides, "Change a key of the recipe; repeatable")
       ->allow_extra_args(false);
   add_cluster_options(app, options->changes);

@@ -16,9 +16,9 @@ struct StatusOptions {
   bool json = false;
 };
 
-FoundRun newest_run(const std::string& runs_root) {
+FoundRun newest_run(Context& context, const std::string& runs_root) {
   std::vector<std::string> problems;
-  std::vector<FoundRun> runs = list_runs(runs_root, problems);
+  std::vector<FoundRun> runs = list_runs_anywhere(context, runs_root, problems);
   if (runs.empty()) {
     throw UserError("no runs in " + runs_root + "; `temper run RECIPE` starts one");
   }
@@ -28,7 +28,7 @@ FoundRun newest_run(const std::string& runs_root) {
 int status(Context& context, const StatusOptions& options) {
   const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
   const RunStatus found =
-      status_of(options.run.empty() ? newest_run(options.runs_root)
+      status_of(options.run.empty() ? newest_run(context, options.runs_root)
                                     : find_run_anywhere(context, options.runs_root, options.run),
                 *backend);
   context.out << (options.json ? status_json(found) + "\n" : status_text(found)) << std::flush;
@@ -41,7 +41,8 @@ void add_status(CLI::App& app, Action& action) {
   const auto options = std::make_shared<StatusOptions>();
   app.add_option("RUN", options->run,
                  "The run: its folder, id, name or URL in a bucket (default: the newest)");
-  app.add_option("--runs", options->runs_root, "The folder of runs (default: runs)");
+  app.add_option("--runs", options->runs_root,
+                 "The folder of runs, or its URL in a bucket (default: runs)");
   app.add_flag("--json", options->json, "Print one JSON object");
   app.callback([&action, options] {
     action = [options](Context& context) { return status(context, *options); };

@@ -52,6 +52,19 @@ class BucketRunTest(BucketScenario):
         self.assertIn("ready after", self.temper("logs", url, env=self.machine("two")))
         self.assertIn("already done", self.temper("resume", url, env=self.machine("two")))
 
+    def test_runs_are_listed_and_found_by_name(self):
+        for name in ("early", "late"):
+            self.temper("run", self.recipe, "--name", name, *TO_BUCKET, env=self.machine("one"))
+        runs = ("--runs", "gs://test-bucket/runs")
+        environment = self.machine("two")
+        lines = self.temper("list", *runs, "--json", env=environment).splitlines()
+        self.assertEqual([json.loads(line)["name"] for line in lines], ["early", "late"])
+        self.assertIn(self.run_url("late").rpartition("/")[2], self.temper("status", *runs, env=environment))
+        self.assertIn("done", self.temper("status", "early", *runs, env=environment))
+        self.assertIn("step-", self.temper("checkpoints", "ls", "early", *runs, env=environment))
+        message = self.temper("logs", "erly", *runs, env=environment, expect=USER_ERROR)
+        self.assertIn("did you mean 'early", message)
+
     def test_checkpoints_are_listed_verified_and_removed(self):
         self.temper("run", self.recipe, "--name", "kept", *TO_BUCKET, env=self.machine("one"))
         url = self.run_url("kept")
@@ -95,7 +108,12 @@ class BucketRunTest(BucketScenario):
             self.door("faults", [{"at": at, "status": 503}, {"at": at + 3, "lose_reply": True}])
         self.temper("run", self.recipe, "--name", "shaken", *TO_BUCKET, env=self.machine("one"))
         self.door("heal", {})
-        self.assertEqual(self.bucket_adapter(self.run_url("shaken")), expected)
+        url = self.run_url("shaken")
+        self.assertEqual(self.bucket_adapter(url), expected)
+        progress = self.get(url.removeprefix("gs://test-bucket/") + "/progress.jsonl").decode()
+        last = json.loads(progress.splitlines()[-1])
+        self.assertGreater(last["store_requests"], last["store_retries"])
+        self.assertGreater(last["store_retries"], 0)
 
 
 if __name__ == "__main__":
