@@ -35,6 +35,8 @@ void visit_fields(Record& record, const Visit& visit) {
   visit("optimizer_milliseconds", record.optimizer_milliseconds);
   visit("checkpoint_milliseconds", record.checkpoint_milliseconds);
   visit("memory_bytes", record.memory_bytes);
+  visit("store_requests", record.store_requests);
+  visit("store_retries", record.store_retries);
 }
 
 template <typename Value>

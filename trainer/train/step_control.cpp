@@ -24,6 +24,8 @@ StepReport exchange_reports(comm::Communicator& communicator, const RankReport& 
   MessageWriter message;
   message.put(report.stop_requested);
   message.put(report.memory_bytes);
+  message.put(report.store_requests);
+  message.put(report.store_retries);
   message.put(report.slots.size());
   message.put_all(std::span<const SlotOutcome>(report.slots));
   message.put_all(std::span<const std::byte>(report.checkpoint_status));
@@ -32,6 +34,8 @@ StepReport exchange_reports(comm::Communicator& communicator, const RankReport& 
     MessageReader reader(bytes);
     all.stop_requested |= reader.get<bool>();
     all.memory_bytes = std::max(all.memory_bytes, reader.get<std::uint64_t>());
+    all.store_requests += reader.get<std::uint64_t>();
+    all.store_retries += reader.get<std::uint64_t>();
     std::vector<SlotOutcome> slots(reader.get<std::size_t>());
     reader.get_all(std::span<SlotOutcome>(slots));
     all.slots.insert(all.slots.end(), slots.begin(), slots.end());

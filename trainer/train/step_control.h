@@ -13,6 +13,8 @@ namespace temper::train {
 struct RankReport {
   bool stop_requested = false;
   std::uint64_t memory_bytes = 0;
+  std::uint64_t store_requests = 0;          ///< so far
+  std::uint64_t store_retries = 0;           ///< so far
   std::vector<SlotOutcome> slots;            ///< this rank's, in order
   std::vector<std::byte> checkpoint_status;  ///< CheckpointWriter::status()
 };
@@ -21,6 +23,8 @@ struct RankReport {
 struct StepReport {
   bool stop_requested = false;                              ///< by any rank
   std::uint64_t memory_bytes = 0;                           ///< of the largest rank
+  std::uint64_t store_requests = 0;                         ///< of all ranks so far
+  std::uint64_t store_retries = 0;                          ///< of all ranks so far
   std::vector<SlotOutcome> slots;                           ///< of the whole step, by slot
   std::vector<std::vector<std::byte>> checkpoint_statuses;  ///< by rank
 

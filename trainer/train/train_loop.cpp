@@ -78,6 +78,8 @@ void TrainLoop::run_step() {
   record.tokens = batch.num_tokens;
   record.trained_tokens = batch.num_trained;
   record.memory_bytes = report.memory_bytes;
+  record.store_requests = report.store_requests;
+  record.store_retries = report.store_retries;
   record.step_milliseconds = milliseconds_since(begin);
   record.tokens_per_second =
       1000 * static_cast<double>(batch.num_tokens) / record.step_milliseconds;
@@ -101,6 +103,8 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
                                    static_cast<std::uint64_t>(parts_.state.step), sum_);
   mine.stop_requested = settings_.stop_requested();
   mine.memory_bytes = peak_memory_bytes();
+  mine.store_requests = parts_.store_use.requests;
+  mine.store_retries = parts_.store_use.retries;
   mine.checkpoint_status = parts_.checkpoints.status();
   return exchange_reports(parts_.communicator, mine);
 }

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/data/sample_pipeline.h"
+#include "core/http/retry.h"
 #include "core/recipe/recipe.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
 #include "trainer/comm/communicator.h"
@@ -33,6 +34,7 @@ struct LoopParts {
   TrainingState& state;
   checkpoint::CheckpointWriter& checkpoints;
   ProgressLog& progress;
+  const http::Counters& store_use;
   const Logger& logger;
   Clock& clock;
 };

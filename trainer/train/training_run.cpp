@@ -84,7 +84,8 @@ class TrainingRun {
     ProgressLog progress = is_first() ? ProgressLog(layout_.progress()) : ProgressLog();
     log_start();
     TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
-                    evaluation ? &*evaluation : nullptr, state_, writer, progress, logger_, clock_},
+                    evaluation ? &*evaluation : nullptr, state_, writer, progress,
+                    *store_counters_, logger_, clock_},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
                     dataset_.size(), options_.attempt, stop_requested_,
                     options_.hold_after_step});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -20,8 +21,9 @@ class MessageWriter {
   }
   template <typename T>
   void put_all(std::span<const T> values) {
-    const auto bytes = std::as_bytes(values);
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    const std::size_t end = bytes_.size();
+    bytes_.resize(end + values.size_bytes());
+    std::copy_n(std::as_bytes(values).data(), values.size_bytes(), bytes_.data() + end);
   }
   std::span<const std::byte> bytes() const { return bytes_; }
 

@@ -33,6 +33,8 @@ ProgressRecord example() {
   record.optimizer_milliseconds = 30;
   record.checkpoint_milliseconds = 2;
   record.memory_bytes = 2'100'000'000;
+  record.store_requests = 41;
+  record.store_retries = 2;
   return record;
 }
 
@@ -44,7 +46,7 @@ TEST(ProgressRecordTest, IsTheDocumentedLine) {
       R"("tokens":1027,"trained_tokens":690,"learning_rate":0.0002,"gradient_norm":0.1,)"
       R"("tokens_per_second":245.5,"step_milliseconds":4183.0,"data_wait_milliseconds":1.0,)"
       R"("compute_milliseconds":4100.0,"reduce_milliseconds":40.0,"optimizer_milliseconds":30.0,)"
-      R"("checkpoint_milliseconds":2.0,"memory_bytes":2100000000})");
+      R"("checkpoint_milliseconds":2.0,"memory_bytes":2100000000,"store_requests":41,"store_retries":2})");
 }
 
 TEST(ProgressRecordTest, GoesThereAndBack) {
