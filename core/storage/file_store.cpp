@@ -11,6 +11,7 @@
 
 #include "core/base/durable_file.h"
 #include "core/base/file_error.h"
+#include "core/base/large_buffer.h"
 #include "core/base/unique_fd.h"
 #include "core/storage/object_failures.h"
 #include "core/storage/object_key.h"
@@ -167,7 +168,7 @@ std::optional<std::vector<std::byte>> FileStore::read(std::string_view key) cons
     if (!object.fd.valid()) {
       return std::nullopt;
     }
-    std::vector<std::byte> bytes(object.size_bytes);
+    std::vector<std::byte> bytes = large_buffer(object.size_bytes);
     read_exactly(object, path, 0, bytes);
     return bytes;
   });

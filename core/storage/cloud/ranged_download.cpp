@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/base/hash.h"
+#include "core/base/large_buffer.h"
 #include "core/storage/cloud/parallel.h"
 #include "core/storage/object_failures.h"
 
@@ -21,7 +22,8 @@ namespace {
 
 using Kind = StorageError::Kind;
 
-constexpr std::uint64_t kPartBytes = 32U << 20U;
+constexpr std::uint64_t kMinPartBytes = 32U << 20U;
+constexpr std::uint64_t kParts = 8;  // of a large range, as many as fetch at once
 constexpr int kMaxDamagedTransfers = 3;
 constexpr int kMaxReplacements = 32;
 
@@ -156,12 +158,13 @@ ObjectReplaced::ObjectReplaced(const std::string& url)
 void download_range(const http::Client& client, const CloudService& service,
                     const ObjectAddress& object, const std::string& version, std::uint64_t begin,
                     std::span<std::byte> out) {
-  const std::size_t num_parts = (out.size() + kPartBytes - 1) / kPartBytes;
+  const std::uint64_t part_bytes = std::max(kMinPartBytes, (out.size() + kParts - 1) / kParts);
+  const std::size_t num_parts = (out.size() + part_bytes - 1) / part_bytes;
   const std::string pinned =
       version.empty() && num_parts > 1 ? version_now(client, service, object) : version;
   run_parallel(num_parts, [&](std::size_t part) {
-    const std::uint64_t offset = part * kPartBytes;
-    const std::uint64_t length = std::min<std::uint64_t>(kPartBytes, out.size() - offset);
+    const std::uint64_t offset = part * part_bytes;
+    const std::uint64_t length = std::min<std::uint64_t>(part_bytes, out.size() - offset);
     PartDownload(client, service, object, pinned).run(begin + offset, out.subspan(offset, length));
   });
 }
@@ -176,7 +179,7 @@ std::optional<std::vector<std::byte>> download_object(
       if (!state) {
         return std::nullopt;
       }
-      std::vector<std::byte> bytes(state->size_bytes);
+      std::vector<std::byte> bytes = large_buffer(state->size_bytes);
       if (!bytes.empty()) {
         download_range(client, service, object, state->version, 0, bytes);
       }
