@@ -15,7 +15,7 @@ std::vector<std::byte> large_buffer(std::size_t size) {
   const std::uintptr_t end = (address + size) / kHugePageBytes * kHugePageBytes;
   if (begin < end) {
     // Only advice: without huge pages it is slower and nothing else.
-    static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
+    static_cast<void>(::madvise(buffer.data() + (begin - address), end - begin, MADV_HUGEPAGE));
   }
   buffer.resize(size);
   return buffer;

@@ -32,6 +32,8 @@ class Dataset {
   Dataset(const std::vector<recipe::DataSource>& sources, const DataAccess& access);
   Dataset(const std::vector<recipe::DataSource>& sources, const std::filesystem::path& cache_dir);
   ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
 
   std::uint64_t size() const { return shard_begins_.back(); }
   std::vector<std::uint64_t> shard_sizes() const;

@@ -66,8 +66,8 @@ void Permutation::range_of_rounds(std::uint64_t begin, std::span<std::uint64_t> 
   const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
   std::array<std::uint64_t, kLanes> value{};
   std::array<std::size_t, kLanes> place{};
-  std::array<std::uint64_t, kLanes> left;
-  std::array<std::uint64_t, kLanes> right;
+  std::array<std::uint64_t, kLanes> left{};
+  std::array<std::uint64_t, kLanes> right{};
   std::size_t next = 0;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     place[lane] = next;

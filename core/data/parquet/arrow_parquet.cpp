@@ -178,7 +178,7 @@ class ArrowParquetFile final : public ParquetFile {
 }  // namespace
 }  // namespace temper::data
 
-extern "C" __attribute__((visibility("default"))) std::unique_ptr<temper::data::ParquetFile>
-temper_open_parquet(const temper::data::ParquetInput& input) {
-  return std::make_unique<temper::data::ArrowParquetFile>(input);
+extern "C" __attribute__((visibility("default"))) temper::data::ParquetFile* temper_open_parquet(
+    const temper::data::ParquetInput& input) {
+  return std::make_unique<temper::data::ArrowParquetFile>(input).release();
 }

@@ -35,7 +35,8 @@ class ParquetFile {
                                 const std::function<void(std::string_view)>& sink) const = 0;
 };
 
-/// What the library exports as "temper_open_parquet". `input` must outlive the file.
-using OpenParquet = std::unique_ptr<ParquetFile> (*)(const ParquetInput& input);
+/// What the library exports as "temper_open_parquet". The caller owns the file; `input` must
+/// outlive it.
+using OpenParquet = ParquetFile* (*)(const ParquetInput& input);
 
 }  // namespace temper::data

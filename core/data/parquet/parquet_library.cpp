@@ -41,7 +41,7 @@ OpenParquet load_library() {
 
 std::unique_ptr<ParquetFile> open_parquet(const ParquetInput& input) {
   static const OpenParquet open = load_library();
-  return open(input);
+  return std::unique_ptr<ParquetFile>(open(input));
 }
 
 }  // namespace temper::data

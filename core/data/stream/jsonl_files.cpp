@@ -26,7 +26,7 @@ CachedContent bring(ShardAccess& access, const StoredFile& file, const std::stri
     if (compression == Compression::kNone) {
       download(file, content_hashes, out, access.clock);
     } else {
-      download_and_unpack(file, {}, compression, content_hashes,
+      download_and_unpack({file, {}, compression, content_hashes},
                           access.cache.path_of(name + ".zip"), out, access.clock);
     }
   });

@@ -18,7 +18,7 @@ CachedContent bring(ShardAccess& access, const StoredFile& file, const MdsShardI
   return access.cache.get(name, info.raw.size_bytes, [&](CacheEntryWriter& out) {
     const StoredFile known = look_up(file);  // an index without hashes leaves the store's checksum
     if (info.zip) {
-      download_and_unpack(known, info.zip->hashes, info.compression, info.raw.hashes,
+      download_and_unpack({known, info.zip->hashes, info.compression, info.raw.hashes},
                           access.cache.path_of(name + ".zip"), out, access.clock);
     } else {
       download(known, info.raw.hashes, out, access.clock);

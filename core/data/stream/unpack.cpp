@@ -6,26 +6,24 @@
 
 namespace temper::data {
 
-void download_and_unpack(const StoredFile& file, const ExpectedHashes& hashes,
-                         Compression compression, const ExpectedHashes& content_hashes,
-                         const std::filesystem::path& packed_path, CacheEntryWriter& out,
-                         Clock& clock) {
+void download_and_unpack(const PackedFile& packed, const std::filesystem::path& packed_path,
+                         CacheEntryWriter& out, Clock& clock) {
   constexpr int kMostTries = 3;
-  CacheEntryWriter packed(packed_path);
+  CacheEntryWriter part(packed_path);
   for (int tries = 1;; ++tries) {
-    download(file, hashes, packed, clock);
+    download(packed.file, packed.hashes, part, clock);
     out.clear();
     try {
-      const MappedFile bytes = packed.map();
-      decompress(bytes.bytes(), compression, file.name,
+      const MappedFile bytes = part.map();
+      decompress(bytes.bytes(), packed.compression, packed.file.name,
                  [&out](std::span<const std::byte> piece) { out.append(piece); });
-      check_hashes(out.map().bytes(), content_hashes, file.name);
-      packed.discard();
+      check_hashes(out.map().bytes(), packed.content_hashes, packed.file.name);
+      part.discard();
       return;
     } catch (const FatalError&) {
-      packed.clear();
+      part.clear();
       if (tries == kMostTries) {
-        packed.discard();
+        part.discard();
         throw;
       }
     }
