@@ -1,7 +1,7 @@
 """Temper beside Transformers + PEFT on the same model, chats and samples a step, in turns in one go.
 
 Usage: compare.py [--modes packed,packed-compile,packed-gc,padded] [--steps N] [--repeats N] [--model FOLDER] [--data FILE]
-                  [--temper build/release/bin/temper] [--slots N] [--ranks N]
+                  [--temper build/release/bin/temper] [--slots N] [--ranks N] [--memory fast|balanced|low]
 Makes what is missing (reference environment, model folder, data) and prints a markdown table. Both sides are
 measured from outside in the same way: time from the start of the process to its first finished step, peak resident
 memory of its largest process; tokens a second over all steps after the second, in the process's own count. Start-up is
@@ -32,6 +32,7 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--memory", default="balanced", help="fast, balanced or low, Temper's only")
     parser.add_argument("--model", type=pathlib.Path, default=REPOSITORY / "models" / "smollm2-135m-instruct")
     parser.add_argument("--data", type=pathlib.Path, default=REPOSITORY / "data" / "debian" / "train.jsonl")
     parser.add_argument("--temper", type=pathlib.Path, default=REPOSITORY / "build" / "release" / "bin" / "temper")
@@ -86,6 +87,7 @@ def run_temper(options, folder):
         "adapter": {"rank": 16, "alpha": 32, "targets": "all-linear"},
         "data": {"train": [{"path": "data.jsonl"}], "max_length": 8192},
         "batch": {"samples": SAMPLES, "slots": options.slots},
+        "memory": options.memory,
         "optimizer": {"lr": 1e-4, "weight_decay": 0.01},
         "schedule": {"kind": "constant", "warmup": 0},
         "duration": {"steps": options.steps},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/model/activation_policy.h"
 #include "core/model/parameters.h"
 
 namespace temper::model {
@@ -30,17 +31,24 @@ LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter) {
 }
 
 std::int64_t activation_floats(const ModelConfig& config, const LoraSize& lora,
-                               std::int64_t slot_tokens) {
+                               recipe::Memory memory, std::int64_t slot_tokens) {
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t query = config.num_heads * config.head_size;
   const std::int64_t key = config.num_kv_heads * config.head_size;
   const std::int64_t gate_up = 2 * config.intermediate_size;
-  const std::int64_t kept = 2 * hidden + query + 2 * key + query + gate_up + config.num_heads + 2;
-  const std::int64_t scratch = 4 * hidden + 2 * query + 2 * key + gate_up;
+  std::int64_t kept = 0;
+  for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
+    const KeptActivations also = kept_activations(memory, layer);
+    kept += 2 * hidden + query + 2 * key + query + config.num_heads + 2;
+    kept += also.gate_up ? gate_up : 0;
+    kept += also.cheap ? 2 * hidden + config.intermediate_size : 0;
+  }
+  std::int64_t scratch = 4 * hidden + 2 * query + 2 * key + gate_up;
+  scratch += memory == recipe::Memory::kLow ? gate_up : 0;
   const std::int64_t loss_rows = 3 * hidden;
   const std::int64_t chunk_rows =
       std::clamp<std::int64_t>(kLogitsOfChunk / config.vocabulary_size, 16, 256);
-  return slot_tokens * (config.num_layers * kept + lora.ranks + scratch + loss_rows) +
+  return slot_tokens * (kept + lora.ranks + scratch + loss_rows) +
          chunk_rows * config.vocabulary_size;
 }
 
@@ -80,8 +88,8 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
   estimate.gradient_bytes =
       bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers + 1));
   estimate.moment_bytes = bytes_of(2 * trained);
-  estimate.activation_bytes =
-      bytes_of(load.slot_workers * activation_floats(config, lora, load.slot_tokens));
+  estimate.activation_bytes = bytes_of(
+      load.slot_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
   estimate.program_bytes = kProgramBytes;
   estimate.checkpoint_bytes = bytes_of(3 * trained);
   return estimate;

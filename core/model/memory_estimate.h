@@ -28,7 +28,8 @@ struct RankLoad {
 ///                                + scratch of one layer (4·hidden + 2·q + 2·kv + 2·intermediate)
 ///                                + rows of the loss (3·hidden)
 ///                (what the backward pass cannot cheaply recompute: the two residual inputs, Q, K,
-///                V, the attention output, gate and up), and logits = rows · vocabulary with rows =
+///                V, the attention output, gate and up; with `memory: fast` and `low` as in
+///                activation_policy.h), and logits = rows · vocabulary with rows =
 ///                2^23 / vocabulary, between 16 and 256.
 ///   program      128 MiB: code and data of the libraries, threads (a rank that trains a model of
 ///                some kilobytes has 119 MiB resident).

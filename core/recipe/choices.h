@@ -13,6 +13,7 @@ enum class AdapterType { kLora, kNone };
 enum class DataFormat { kAuto, kJsonl, kParquet, kMds };
 enum class Overlength { kError, kDrop, kTruncate, kSplit };
 enum class TrainOn { kAll, kAssistant, kLast };
+enum class Memory { kFast, kBalanced, kLow };
 enum class OptimizerName { kAdamw };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
 /// Only kind: local so far; Slurm, Kubernetes and Vertex come with their backends.
@@ -68,6 +69,12 @@ struct Choices<TrainOn> {
 template <>
 struct Choices<OptimizerName> {
   static constexpr ChoiceNames<OptimizerName, 1> kNames = {{{OptimizerName::kAdamw, "adamw"}}};
+};
+
+template <>
+struct Choices<Memory> {
+  static constexpr ChoiceNames<Memory, 3> kNames = {
+      {{Memory::kFast, "fast"}, {Memory::kBalanced, "balanced"}, {Memory::kLow, "low"}}};
 };
 
 template <>

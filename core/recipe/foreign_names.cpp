@@ -15,8 +15,8 @@ constexpr std::string_view kNoPacking =
     "remove it: samples are always computed without padding and never see each other";
 constexpr std::string_view kInterval = "It counts steps";
 constexpr std::string_view kShareOrSteps = "Below 1 it is a share of all steps, from 1 on steps";
-constexpr std::string_view kNoRecompute =
-    "remove it: what is cheap to recompute always is, and the result is the same";
+constexpr std::string_view kRecompute =
+    "`memory: low` computes more of the activations again; the result is the same";
 constexpr std::string_view kProgress =
     "remove it: every step is written to progress.jsonl in the run directory";
 constexpr std::string_view kResume = "it is not part of a recipe: use `temper resume RUN`";
@@ -239,10 +239,10 @@ constexpr ForeignName kNames[] = {
     {"export_hub_model_id", "", kNoHub},
     {"hub_token", "", "secrets don't belong in a recipe, which is copied into every run; and pushing to a hub is not part of this version"},
     // How it is computed and where.
-    {"gradient_checkpointing", "", kNoRecompute},
-    {"disable_gradient_checkpointing", "", kNoRecompute},
-    {"enable_activation_checkpointing", "", kNoRecompute},
-    {"activation_offloading", "", kNoRecompute},
+    {"gradient_checkpointing", "memory", kRecompute},
+    {"disable_gradient_checkpointing", "memory", kRecompute},
+    {"enable_activation_checkpointing", "memory", kRecompute},
+    {"activation_offloading", "memory", kRecompute},
     {"torch_compile", "", "remove it: nothing is compiled at run time"},
     {"compile", "", "remove it: nothing is compiled at run time"},
     {"device", "", kCluster},

@@ -135,7 +135,8 @@ CLI::App& add_action(CLI::App& app, Action& action, const char* name, const char
   verb.add_option("PLACE", options->place,
                   "A run (folder, id, name or URL), or a folder or URL of checkpoints")
       ->required();
-  verb.add_option("--runs", options->runs_root, "The folder of runs, or its URL in a bucket (default: runs)");
+  verb.add_option("--runs", options->runs_root,
+                  "The folder of runs, or its URL in a bucket (default: runs)");
   verb.callback([&action, options, act] {
     action = [options, act](Context& context) { return act(context, *options); };
   });

@@ -3,6 +3,7 @@
 #include <string>
 #include <thread>
 
+#include "core/base/machine_memory.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
@@ -35,6 +36,7 @@ int plan(Context& context, const PlanOptions& options) {
   request.with_model = !options.without_model;
   request.full = options.full;
   request.num_threads = static_cast<int>(std::thread::hardware_concurrency());
+  request.machine_memory_bytes = machine_memory_bytes();
   RunPlan plan = make_plan(request);
 
   const auto backend = make_backend(request.cluster.kind, context.clock, context.runner);

@@ -16,6 +16,7 @@
 #include "core/model/recipe_base.h"
 #include "core/storage/local_copy.h"
 #include "core/text/sample_encoder.h"
+#include "launcher/plan/quantity.h"
 
 namespace temper::launch {
 namespace {
@@ -153,6 +154,19 @@ void note_idle_workers(RunPlan& plan) {
   }
 }
 
+void note_lack_of_memory(const PlanRequest& request, RunPlan& plan) {
+  const std::uint64_t needed = plan.model->memory_bytes * static_cast<std::uint64_t>(plan.ranks);
+  if (request.machine_memory_bytes == 0 || needed <= request.machine_memory_bytes) {
+    return;
+  }
+  const bool is_low = request.recipe.memory == recipe::Memory::kLow;
+  plan.notes.push_back(fmt::format(
+      "{} ranks need about {}, this machine has {}: {}use fewer slot workers or ranks, more "
+      "batch.slots, or a smaller data.max_length",
+      plan.ranks, bytes_text(needed), bytes_text(request.machine_memory_bytes),
+      is_low ? "even with `memory: low`; " : "set `memory: low`, "));
+}
+
 }  // namespace
 
 RunPlan make_plan(const PlanRequest& asked) {
@@ -177,6 +191,7 @@ RunPlan make_plan(const PlanRequest& asked) {
   }
   if (base) {
     plan.model = plan_model(request, *base, plan);
+    note_lack_of_memory(request, plan);
   }
   note_idle_workers(plan);
   return plan;

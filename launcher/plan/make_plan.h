@@ -21,6 +21,7 @@ struct PlanRequest {
   bool count_tokens = true;  ///< else tokens and the first sample are left out: quicker
   bool full = false;         ///< count every sample instead of estimating
   int num_threads = 1;
+  std::uint64_t machine_memory_bytes = 0;  ///< of the machine that all ranks share; 0: not known
 };
 
 /// Looks at model and data and works out what would run; writes nothing but the data's index in

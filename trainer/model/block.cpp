@@ -11,6 +11,12 @@ Matrix shaped(FloatBuffer& buffer, std::int64_t rows, std::int64_t columns) {
   return matrix(buffer.data(), rows, columns);
 }
 
+/// An activation's place: its own buffer if it is kept, else one that all layers share.
+Matrix shaped(bool kept, FloatBuffer& own, FloatBuffer& shared, std::int64_t rows,
+              std::int64_t columns) {
+  return shaped(kept ? own : shared, rows, columns);
+}
+
 void copy(ConstMatrix from, Matrix to) {
   std::memcpy(to.data, from.data,
               static_cast<std::size_t>(from.rows * from.columns) * sizeof(float));
@@ -55,7 +61,9 @@ void Block::forward(const Kernels& kernels, const ModelConfig& config, const Rop
   const std::int64_t q = call.query_size();
   const std::int64_t kv = call.key_size();
   const ConstMatrix input = matrix(activations.input.data(), num_tokens, config.hidden_size);
-  const Matrix normed = shaped(scratch.normed, num_tokens, config.hidden_size);
+  const KeptActivations kept = activations.kept;
+  const Matrix normed = shaped(kept.cheap, activations.attention_normed, scratch.normed, num_tokens,
+                               config.hidden_size);
 
   activations.attention_inverse_rms.reserve(static_cast<std::size_t>(num_tokens));
   kernels.rms_norm(input, attention_norm.values(trained), call.epsilon(), normed,
@@ -74,16 +82,29 @@ void Block::forward(const Kernels& kernels, const ModelConfig& config, const Rop
                  scratch.linear);
 
   activations.mlp_inverse_rms.reserve(static_cast<std::size_t>(num_tokens));
-  kernels.rms_norm(middle, mlp_norm.values(trained), call.epsilon(), normed,
-                   activations.mlp_inverse_rms.data());
-  const Matrix both = shaped(activations.gate_up, num_tokens, 2 * config.intermediate_size);
-  gate_up.forward(kernels, trained, key, normed, both, Accumulate::kNo, activations.lora_gate_up,
-                  scratch.linear);
-  const Matrix hidden = shaped(scratch.hidden, num_tokens, config.intermediate_size);
+  const Matrix both = compute_gate_up(call, activations, scratch);
+  const Matrix hidden =
+      shaped(kept.cheap, activations.hidden, scratch.hidden, num_tokens, config.intermediate_size);
   kernels.swiglu(both, hidden);
   copy(middle, y);
   down.forward(kernels, trained, key, hidden, y, Accumulate::kYes, activations.lora_down,
                scratch.linear);
+}
+
+Matrix Block::compute_gate_up(const Call& call, BlockActivations& activations,
+                              BlockScratch& scratch) const {
+  const std::int64_t hidden_size = call.config.hidden_size;
+  const KeptActivations kept = activations.kept;
+  const ConstMatrix middle = matrix(activations.middle.data(), call.num_tokens, hidden_size);
+  const Matrix normed =
+      shaped(kept.cheap, activations.mlp_normed, scratch.normed, call.num_tokens, hidden_size);
+  call.kernels.rms_norm(middle, mlp_norm.values(call.trained), call.epsilon(), normed,
+                        activations.mlp_inverse_rms.data());
+  const Matrix both = shaped(kept.gate_up, activations.gate_up, scratch.gate_up, call.num_tokens,
+                             2 * call.config.intermediate_size);
+  gate_up.forward(call.kernels, call.trained, call.key, normed, both, Accumulate::kNo,
+                  activations.lora_gate_up, scratch.linear);
+  return both;
 }
 
 void Block::backward(const Kernels& kernels, const ModelConfig& config, const RopeTable& rope,
@@ -101,10 +122,14 @@ void Block::mlp_backward(const Call& call, BlockActivations& activations, BlockS
   const std::int64_t hidden_size = call.config.hidden_size;
   const std::int64_t intermediate = call.config.intermediate_size;
   const ConstMatrix middle = matrix(activations.middle.data(), call.num_tokens, hidden_size);
-  const Matrix both = matrix(activations.gate_up.data(), call.num_tokens, 2 * intermediate);
+  const KeptActivations kept = activations.kept;
+  const Matrix both = kept.gate_up
+                          ? matrix(activations.gate_up.data(), call.num_tokens, 2 * intermediate)
+                          : compute_gate_up(call, activations, scratch);
 
-  const Matrix hidden = shaped(scratch.hidden, call.num_tokens, intermediate);
-  if (down.is_trained()) {
+  const Matrix hidden =
+      shaped(kept.cheap, activations.hidden, scratch.hidden, call.num_tokens, intermediate);
+  if (down.is_trained() && !kept.cheap) {
     kernels.swiglu(both, hidden);
   }
   const Matrix grad_hidden = shaped(scratch.grad_hidden, call.num_tokens, intermediate);
@@ -112,8 +137,9 @@ void Block::mlp_backward(const Call& call, BlockActivations& activations, BlockS
                 scratch.linear);
   kernels.swiglu_backward(grad_hidden, both);
 
-  const Matrix normed = shaped(scratch.normed, call.num_tokens, hidden_size);
-  if (gate_up.is_trained()) {
+  const Matrix normed =
+      shaped(kept.cheap, activations.mlp_normed, scratch.normed, call.num_tokens, hidden_size);
+  if (gate_up.is_trained() && kept.gate_up && !kept.cheap) {  // else it is there
     kernels.rms_norm(middle, mlp_norm.values(call.trained), call.epsilon(), normed,
                      activations.mlp_inverse_rms.data());
   }
@@ -150,8 +176,10 @@ void Block::attention_backward(const Call& call, BlockActivations& activations,
                               grad_all.columns_from(q + kv, kv)});
   call.rotate(grad_all, -1);
 
-  const Matrix normed = shaped(scratch.normed, call.num_tokens, hidden_size);
-  if (qkv.is_trained()) {
+  const bool kept = activations.kept.cheap;
+  const Matrix normed =
+      shaped(kept, activations.attention_normed, scratch.normed, call.num_tokens, hidden_size);
+  if (qkv.is_trained() && !kept) {
     kernels.rms_norm(input, attention_norm.values(call.trained), call.epsilon(), normed,
                      activations.attention_inverse_rms.data());
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/model/activation_policy.h"
 #include "core/model/model_config.h"
 #include "trainer/model/float_buffer.h"
 #include "trainer/model/kernels.h"
@@ -24,9 +25,10 @@ struct NormWeight {
   }
 };
 
-/// What one decoder layer keeps between forward and backward, a slot. Norms, SwiGLU's product and
-/// dropout masks are recomputed: they cost little beside the matrix products.
+/// What one decoder layer keeps between forward and backward, a slot; as `kept` says. Dropout masks
+/// are always recomputed.
 struct BlockActivations {
+  KeptActivations kept;
   FloatBuffer input;                                           // [T, hidden]
   FloatBuffer attention_inverse_rms;                           // [T]
   FloatBuffer qkv;                                             // [T, q + 2 kv], after rotation
@@ -34,13 +36,15 @@ struct BlockActivations {
   FloatBuffer log_sum_exp;                                     // [T · heads]
   FloatBuffer middle;                                          // [T, hidden], after attention
   FloatBuffer mlp_inverse_rms;                                 // [T]
-  FloatBuffer gate_up;                                         // [T, 2 intermediate]
+  FloatBuffer gate_up;                                         // [T, 2 intermediate], if kept
+  FloatBuffer attention_normed, mlp_normed;                    // [T, hidden], if cheap ones are
+  FloatBuffer hidden;                                          // [T, intermediate], if they are
   FloatBuffer lora_qkv, lora_output, lora_gate_up, lora_down;  // [T, total rank] each
 };
 
 /// Buffers that live only inside one layer's forward or backward, shared by all layers of a slot.
 struct BlockScratch {
-  FloatBuffer normed, hidden, grad_normed, grad_hidden, grad_attention, grad_qkv, linear;
+  FloatBuffer normed, hidden, gate_up, grad_normed, grad_hidden, grad_attention, grad_qkv, linear;
 };
 
 /// One decoder layer of the Llama family with its backward written out: RMSNorm, attention (GQA,
@@ -57,7 +61,7 @@ struct Block {
                BlockActivations& activations, BlockScratch& scratch, Matrix y) const;
 
   /// grad [T, hidden] is dL/dy on entry and, if need_input_gradient, dL/dinput on return.
-  /// Consumes activations.gate_up.
+  /// Consumes gate and up.
   void backward(const Kernels& kernels, const ModelConfig& config, const RopeTable& rope,
                 const Trained& trained, const SlotKey& key, SequenceOffsets offsets,
                 BlockActivations& activations, BlockScratch& scratch, Matrix grad,
@@ -65,6 +69,8 @@ struct Block {
 
  private:
   struct Call;
+  Matrix compute_gate_up(const Call& call, BlockActivations& activations,
+                         BlockScratch& scratch) const;
   void mlp_backward(const Call& call, BlockActivations& activations, BlockScratch& scratch,
                     Matrix grad) const;
   void attention_backward(const Call& call, BlockActivations& activations, BlockScratch& scratch,

@@ -56,6 +56,8 @@ void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& s
   kernels.gather_rows(embedding(trained.parameters), sequences.ids,
                       matrix(workspace.layers[0].input.data(), num_tokens, config_.hidden_size));
   for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
+    workspace.layers[layer].kept =
+        kept_activations(workspace.memory, static_cast<std::int64_t>(layer));
     FloatBuffer& y =
         layer + 1 < blocks_.size() ? workspace.layers[layer + 1].input : workspace.output;
     y.reserve(size);

@@ -16,6 +16,7 @@ namespace temper::model {
 
 /// Activations and scratch of one slot worker, reused from slot to slot.
 struct SlotWorkspace {
+  recipe::Memory memory = recipe::Memory::kBalanced;
   std::vector<BlockActivations> layers;
   BlockScratch scratch;
   FloatBuffer output;  // [T, hidden] of the last layer; later its gradient

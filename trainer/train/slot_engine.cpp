@@ -37,11 +37,15 @@ bool all_finite(std::span<const float> values) {
 }  // namespace
 
 SlotEngine::SlotEngine(const model::LlamaModel& model, const model::Kernels& kernels,
-                       SlotWorkers& workers)
+                       SlotWorkers& workers, recipe::Memory memory)
     : model_(model),
       kernels_(kernels),
       workers_(workers),
-      workspaces_(static_cast<std::size_t>(workers.size())) {}
+      workspaces_(static_cast<std::size_t>(workers.size())) {
+  for (model::SlotWorkspace& workspace : workspaces_) {
+    workspace.memory = memory;
+  }
+}
 
 std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t first_slot,
                                            const float* parameters, std::uint64_t seed,

@@ -22,7 +22,8 @@ struct SlotOutcome {
 class SlotEngine {
  public:
   /// All must outlive the engine.
-  SlotEngine(const model::LlamaModel& model, const model::Kernels& kernels, SlotWorkers& workers);
+  SlotEngine(const model::LlamaModel& model, const model::Kernels& kernels, SlotWorkers& workers,
+             recipe::Memory memory);
 
   /// Outcomes of this rank's slots of `batch` (whose first is `first_slot`), in order; gradients go
   /// into `sum`.

@@ -64,7 +64,7 @@ class TrainingRun {
         model_(build_model()),
         kernels_(model::make_cpu_kernels()),
         workers_(options.slot_workers),
-        engine_(*model_, *kernels_, workers_),
+        engine_(*model_, *kernels_, workers_, recipe_.memory),
         state_(model_->layout(), recipe_.optimizer) {
     fill_state();
     base_->release_pages();
@@ -84,11 +84,10 @@ class TrainingRun {
     ProgressLog progress = is_first() ? ProgressLog(layout_.progress()) : ProgressLog();
     log_start();
     TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
-                    evaluation ? &*evaluation : nullptr, state_, writer, progress,
-                    *store_counters_, logger_, clock_},
+                    evaluation ? &*evaluation : nullptr, state_, writer, progress, *store_counters_,
+                    logger_, clock_},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
-                    dataset_.size(), options_.attempt, stop_requested_,
-                    options_.hold_after_step});
+                    dataset_.size(), options_.attempt, stop_requested_, options_.hold_after_step});
     loop.run();
     if (is_first()) {
       export_result({recipe_, layout_, *base_, *model_, targets_, dataset_, encoder_, engine_,

@@ -58,6 +58,10 @@ TEST(MemoryEstimateTest, ActivationsFollowTheFormula) {
   EXPECT_EQ(bytes(1, 0), 4U * 256 * 6);
   EXPECT_EQ(bytes(1, 10), 4U * (256 * 6 + 10 * (kept + scratch_and_loss)));
   EXPECT_EQ(bytes(3, 10), 3 * bytes(1, 10));
+  recipe.memory = recipe::Memory::kFast;
+  EXPECT_EQ(bytes(1, 10), 4U * (256 * 6 + 10 * (kept + 2 * (16 + 12) + scratch_and_loss)));
+  recipe.memory = recipe::Memory::kLow;  // one of two layers, and room to compute it again
+  EXPECT_EQ(bytes(1, 10), 4U * (256 * 6 + 10 * (kept - 24 + 24 + scratch_and_loss)));
   const MemoryEstimate estimate = estimate_memory(config, recipe, {1, 10});
   EXPECT_EQ(estimate.total_bytes(), estimate.weight_bytes + estimate.gradient_bytes +
                                         estimate.moment_bytes + estimate.activation_bytes +

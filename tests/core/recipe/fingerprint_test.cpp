@@ -18,7 +18,7 @@ TEST(ResultFingerprintTest, IsA256BitHexadecimalNumber) {
 TEST(ResultFingerprintTest, IgnoresWhatCannotChangeTheResult) {
   const Recipe recipe = parse_minimal({"data.eval=e.jsonl"});
   const Recipe other =
-      parse_minimal({"data.eval=[f.jsonl]", "name=y", "eval={every: 5, samples: 9}",
+      parse_minimal({"data.eval=[f.jsonl]", "name=y", "memory=low", "eval={every: 5, samples: 9}",
                      "checkpoint={to: /r, every: 1, keep: 9}"});
   EXPECT_EQ(result_fingerprint(recipe), result_fingerprint(other));
   EXPECT_EQ(describe_difference(recipe, other), "");

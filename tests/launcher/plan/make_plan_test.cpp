@@ -76,6 +76,19 @@ TEST_F(MakePlanTest, CountsParametersAndBytes) {
   EXPECT_GT(plan.model->memory_bytes, plan.model->checkpoint_bytes);
 }
 
+TEST_F(MakePlanTest, NotesThatTheMachineHasTooLittleMemory) {
+  request_.cluster.ranks = 2;
+  const std::uint64_t needed = 2 * make_plan(request_).model->memory_bytes;
+  request_.machine_memory_bytes = needed;
+  EXPECT_THAT(make_plan(request_).notes, IsEmpty());
+  request_.machine_memory_bytes = needed - 1;
+  EXPECT_THAT(make_plan(request_).notes,
+              ElementsAre(AllOf(HasSubstr("2 ranks need about"), HasSubstr("set `memory: low`"))));
+  request_.recipe.memory = recipe::Memory::kLow;
+  request_.machine_memory_bytes = 1;
+  EXPECT_THAT(make_plan(request_).notes, ElementsAre(HasSubstr("even with `memory: low`")));
+}
+
 TEST_F(MakePlanTest, MarksTheTrainedPartOfTheFirstSample) {
   const std::string sample = make_plan(request_).first_sample.value();
   const std::size_t begin = sample.find("⟦");

@@ -49,6 +49,31 @@ TEST_F(LlamaTest, DropoutGradientEqualsFiniteDifferences) {
   }
 }
 
+TEST_F(LlamaTest, TheGradientIsTheSameWhateverIsKept) {
+  const auto lora = LlamaModel::with_lora(case_.base(), case_.targets(), 0.3, 128);
+  const FloatBuffer lora_values = case_.lora_values("lora.weight.", lora->layout());
+  const auto full = LlamaModel::fully_trained(case_.base().config(), 128);
+  FloatBuffer full_values(full->layout().size());
+  load_pretrained(full->layout(), case_.base(), full_values.span());
+  const auto bits = [&](const LlamaModel& model, const FloatBuffer& values, recipe::Memory memory) {
+    SlotWorkspace workspace;
+    workspace.memory = memory;
+    FloatBuffer gradient = FloatBuffer::zeros(model.layout().size());
+    for (const std::vector<int>& samples : {std::vector{0, 1, 2}, std::vector{1}}) {
+      model.loss_and_gradient(*kernels_, case_.pack(samples), values.data(), gradient.data(),
+                              {5, 3, 1}, workspace);
+    }
+    const auto bytes = std::as_bytes(gradient.span());
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+  };
+  for (const recipe::Memory memory : {recipe::Memory::kFast, recipe::Memory::kLow}) {
+    EXPECT_TRUE(bits(*lora, lora_values, memory) ==
+                bits(*lora, lora_values, recipe::Memory::kBalanced));
+    EXPECT_TRUE(bits(*full, full_values, memory) ==
+                bits(*full, full_values, recipe::Memory::kBalanced));
+  }
+}
+
 TEST_F(LlamaTest, DropoutChangesWithStepAndSlotOnly) {
   const auto model = LlamaModel::with_lora(case_.base(), case_.targets(), 0.3, 128);
   const FloatBuffer parameters = case_.lora_values("lora.weight.", model->layout());
