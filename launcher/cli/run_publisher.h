@@ -26,6 +26,8 @@ class RunPublisher final : public RunObserver {
   RunPublisher(RunObserver& inner, run::RunLayout layout,
                std::unique_ptr<storage::ObjectStore> bucket, Clock& clock);
   ~RunPublisher() override;
+  RunPublisher(const RunPublisher&) = delete;
+  RunPublisher& operator=(const RunPublisher&) = delete;
 
   void on_attempt(const run::AttemptRecord& attempt, int number) override;
   void on_progress(const run::ProgressRecord& record) override;

@@ -180,7 +180,7 @@ TokenFetch external_account_grant(const Json& file, const std::string& origin,
                              : impersonation_grant(impersonate, exchange, options, clock);
 }
 
-TokenFetch impersonation_grant(const std::string& url, TokenFetch source,
+TokenFetch impersonation_grant(const std::string& url, const TokenFetch& source,
                                const OpenOptions& options, Clock& clock) {
   return [=, client = shared_client(options, clock, kPatience), &clock] {
     const std::string body = Json{{"scope", {kScope}}, {"lifetime", "3600s"}}.dump();

@@ -22,7 +22,7 @@ TokenFetch authorized_user_grant(const nlohmann::json& file, const std::string& 
 TokenFetch external_account_grant(const nlohmann::json& file, const std::string& origin,
                                   const OpenOptions& options, Clock& clock);
 /// `source` gives the token that may impersonate.
-TokenFetch impersonation_grant(const std::string& url, TokenFetch source,
+TokenFetch impersonation_grant(const std::string& url, const TokenFetch& source,
                                const OpenOptions& options, Clock& clock);
 TokenFetch metadata_grant(const OpenOptions& options, Clock& clock);
 

@@ -22,10 +22,10 @@ struct GcsResource {
 /// Throws StorageError kUnavailable naming `origin` if the service's JSON is not what the API
 /// promises.
 GcsResource parse_resource(std::string_view json, const std::string& origin);
-ObjectPage parse_gcs_page(std::string_view json, const std::string& origin);
+ObjectPage parse_gcs_page(std::string_view text, const std::string& origin);
 
 /// "reason: message" of an error body of the JSON API or of a token endpoint; "" if it is none.
-std::string error_reason(std::string_view json);
+std::string error_reason(std::string_view text);
 
 /// crc32c as the API writes it: base64 of four big-endian bytes.
 std::string crc32c_text(std::uint32_t crc);

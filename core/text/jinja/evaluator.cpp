@@ -12,7 +12,7 @@
 
 namespace temper::text::jinja {
 
-Evaluator::Evaluator(Value context, std::optional<std::chrono::system_clock::time_point> now,
+Evaluator::Evaluator(const Value& context, std::optional<std::chrono::system_clock::time_point> now,
                      const Limits& limits)
     : now_(now), limits_(limits), scope_(std::make_shared<Scope>()) {
   if (const Dict* values = context.as_dict()) {

@@ -23,9 +23,11 @@ struct Scope {
 /// Runs one template once.
 class Evaluator final : public Runtime {
  public:
-  Evaluator(Value context, std::optional<std::chrono::system_clock::time_point> now,
+  Evaluator(const Value& context, std::optional<std::chrono::system_clock::time_point> now,
             const Limits& limits);
   ~Evaluator() override;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   /// Failure; line() says where.
   std::string run(const Body& body);

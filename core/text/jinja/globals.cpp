@@ -18,8 +18,8 @@ class Namespace final : public Object {
     const auto found = values_.find(name);
     return found == values_.end() ? std::nullopt : std::optional(found->second);
   }
-  void set_attribute(const std::string& name, Value value) override {
-    values_.insert_or_assign(name, std::move(value));
+  void set_attribute(const std::string& name, const Value& value) override {
+    values_.insert_or_assign(name, value);
   }
   std::string text() const override { return "<Namespace>"; }
   void clear() override { values_.clear(); }

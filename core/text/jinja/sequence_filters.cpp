@@ -186,7 +186,8 @@ Value apply_map(Runtime& runtime, const Value& value, const Arguments& arguments
     if (attribute == nullptr) throw Failure("map requires a filter argument");
     for (const Value& item : items_of(runtime, value)) {
       Value found = attribute_or_item(item, *attribute);
-      mapped.push_back(found.is_undefined() && absent != nullptr ? *absent : std::move(found));
+      if (found.is_undefined() && absent != nullptr) found = *absent;
+      mapped.push_back(std::move(found));
     }
     return mapped;
   }

@@ -76,7 +76,7 @@ void Dict::set(Value key, Value value) {
   items_.emplace_back(std::move(key), std::move(value));
 }
 
-void Object::set_attribute(const std::string& /*name*/, Value /*value*/) {
+void Object::set_attribute(const std::string& /*name*/, const Value& /*value*/) {
   throw Failure("cannot assign attribute on non-namespace object");
 }
 

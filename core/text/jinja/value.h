@@ -65,7 +65,7 @@ class Object {
   virtual ~Object() = default;
   virtual std::optional<Value> attribute(std::string_view name) const = 0;
   /// {% set object.name = value %}; Failure unless it is a namespace.
-  virtual void set_attribute(const std::string& name, Value value);
+  virtual void set_attribute(const std::string& name, const Value& value);
   virtual std::string text() const = 0;
   /// Lets go of all values, so that objects that hold each other can be freed.
   virtual void clear() {}

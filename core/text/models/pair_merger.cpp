@@ -158,8 +158,9 @@ std::optional<PairMerger::Cut> PairMerger::find_cut(const Symbol* symbols,
   std::size_t at = 0;
   for (const Symbol& token : tokens) {
     begins.push_back(at);
-    for (std::uint32_t bytes = 0; bytes < token.length_bytes; ++at)
+    for (std::uint32_t bytes = 0; bytes < token.length_bytes; ++at) {
       bytes += symbols[at].length_bytes;
+    }
   }
   begins.push_back(at);
   for (std::size_t token = tokens.size() - 1; token > 0 && begins[token] > kPart / 2; --token) {
