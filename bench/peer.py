@@ -75,6 +75,6 @@ def main():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 6 or sys.argv[1] not in ("padded", "packed", "packed-compile"):
+    if len(sys.argv) != 6 or sys.argv[1] not in ("padded", "packed", "packed-compile", "packed-gc"):
         sys.exit(__doc__)
     main()
