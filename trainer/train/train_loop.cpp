@@ -134,7 +134,9 @@ void TrainLoop::hold_if_due() {
   }
   parts_.checkpoints.finish(parts_.communicator);
   constexpr std::chrono::milliseconds kPoll{10};
-  while (!settings_.stop_requested()) {
+  constexpr std::chrono::seconds kMost{60};  // should the launcher have died
+  const auto begin = parts_.clock.steady_now();
+  while (!settings_.stop_requested() && parts_.clock.steady_now() - begin < kMost) {
     parts_.clock.sleep_for(kPoll);
   }
 }

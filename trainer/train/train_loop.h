@@ -45,8 +45,9 @@ struct LoopSettings {
   std::uint64_t epoch_size = 0;
   std::string attempt;
   std::function<bool()> stop_requested;
-  /// After this step, with what it saved committed, wait for a stop request or a SIGKILL, so that
-  /// `temper verify` can interrupt a run that would be over before it is seen; 0: never.
+  /// After this step, with what it saved committed, wait up to a minute for a stop request or a
+  /// SIGKILL, so that `temper verify` can interrupt a run that would be over before it is seen; 0:
+  /// never.
   std::int64_t hold_after_step = 0;
 };
 
