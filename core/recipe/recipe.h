@@ -283,7 +283,7 @@ struct Recipe {
     field("batch", batch, "How much goes into one step");
     field("memory", memory,
           "What is kept for the backward pass; the result is the same. `fast`: all; `balanced`: "
-          "what is not cheap to compute again; `low`: a third less, about an eighth slower");
+          "what is not cheap to compute again; `low`: a quarter less, about a tenth slower");
     field("optimizer", optimizer, "How weights are updated");
     field("schedule", schedule, "How the learning rate changes over the run");
     field("duration", duration, "How long to train: exactly one of `epochs` and `steps`");
