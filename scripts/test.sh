@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets the machine up, checks the format and runs every test but the slow ones; ends with ctest's summary.
-# Sanitizers, fuzzing and clang-tidy: scripts/test_slow.sh. Usage: scripts/test.sh
+# Sanitizers, all fuzzers and clang-tidy: scripts/test_slow.sh. Usage: scripts/test.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,9 @@ scripts/reference_environment.sh
 
 stage "format"
 scripts/check_format.sh
+
+stage "fuzzing tokenizers and templates for a moment"
+scripts/fuzz.sh 5 text
 
 stage "all but the slow tests"
 cmake --preset release > /dev/null  # the reference environment is there now
