@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=yes
+test_tools=no
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   libopenmpi-dev openmpi-bin openssh-client
@@ -19,6 +20,7 @@ for argument in "$@"; do
   case $argument in
     --no-build) build=no ;;
     --test-tools)
+      test_tools=yes
       packages+=(clang clang-format clang-tidy)
       command -v npm > /dev/null || packages+=(npm)  # may be there from elsewhere
       ;;
@@ -53,6 +55,9 @@ make_environment() {
 }
 
 install_packages "${packages[@]}"
+if [ "$test_tools" = yes ]; then
+  install_packages "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"  # sanitizers and libFuzzer; named by version
+fi
 make_environment
 if [ "$build" = yes ]; then
   echo "setup: building into build/release"
