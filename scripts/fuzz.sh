@@ -12,12 +12,12 @@ targets=("${@:2}")
 cmake --preset fuzz > /dev/null
 for component in "${targets[@]}"; do
   cmake --build --preset fuzz --target "fuzzers_$component"
-  for program in $(ninja -C build/fuzz -t query "fuzzers_$component" | grep -o 'tests/fuzz/[a-z_]*_fuzz$' | sort -u); do
-    if ! "build/fuzz/$program" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
-      -artifact_prefix="build/fuzz/$(basename "$program")." > "build/fuzz/$program.log" 2>&1; then
-      tail -40 "build/fuzz/$program.log"
+  for program in build/fuzz/tests/fuzz/"$component"/*_fuzz; do
+    if ! "$program" -max_total_time="$seconds" -max_len=65536 -timeout=10 -artifact_prefix="$program." \
+      > "$program.log" 2>&1; then
+      tail -40 "$program.log"
       exit 1
     fi
-    echo "$(basename "$program"): $(tail -1 "build/fuzz/$program.log")"
+    echo "$(basename "$program"): $(tail -1 "$program.log")"
   done
 done
