@@ -28,6 +28,6 @@ struct PlanRequest {
 /// `cache_dir`, and there a copy of a model that is in a bucket. `commands` and `backend` are left
 /// to the caller, who knows the backend. UserError if model or data are missing or wrong: what
 /// would stop the run is found here. Without the model, absent data are a note instead.
-RunPlan make_plan(const PlanRequest& request);
+RunPlan make_plan(const PlanRequest& asked);
 
 }  // namespace temper::launch
