@@ -109,6 +109,17 @@ void RunMirror::push_file(const fs::path& file, const std::string& key) {
   pushed_[key] = stamp;
 }
 
+std::vector<std::string> list_run_ids(const storage::ObjectStore& runs) {
+  std::vector<std::string> ids;
+  for (const storage::ObjectInfo& object : runs.list("")) {
+    const std::size_t slash = object.key.find('/');
+    if (slash != std::string::npos && object.key.substr(slash + 1) == kRecordName) {
+      ids.push_back(object.key.substr(0, slash));
+    }
+  }
+  return ids;
+}
+
 void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket) {
   const auto record_bytes = bucket.read(kRecordName);
   if (!record_bytes) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/run/run_layout.h"
 #include "core/storage/object_store.h"
@@ -44,6 +45,9 @@ class RunMirror {
   storage::ObjectStore& bucket_;
   std::map<std::string, Stamp> pushed_;
 };
+
+/// The ids of the runs in `runs`, a store at checkpoint.to: of those whose run.json is there.
+std::vector<std::string> list_run_ids(const storage::ObjectStore& runs);
 
 /// Copies a run's files, but for results (adapter/, model/), from its place in the bucket into the
 /// working folder, unless the last attempt in the bucket was started from this very folder: then it

@@ -10,8 +10,6 @@
 namespace temper::launch {
 namespace {
 
-constexpr std::string_view kRecordKey = "/run.json";
-
 /// The run at a bucket's URL, in this machine's working folder.
 FoundRun bring_run(Context& context, const std::string& url) {
   const run::RunLayout layout = run::working_layout(context.environment.cache_directory(), url);
@@ -35,14 +33,10 @@ std::vector<FoundRun> list_runs_anywhere(Context& context, const std::string& ru
     return list_runs(runs_root, problems);
   }
   std::vector<FoundRun> runs;
-  for (const storage::ObjectInfo& object : open_store_for(context, runs_root)->list("")) {
-    const std::size_t slash = object.key.find('/');
-    if (slash == std::string::npos || object.key.substr(slash) != kRecordKey) {
-      continue;
-    }
+  const std::string place = http::without_last_slashes(runs_root);
+  for (const std::string& id : run::list_run_ids(*open_store_for(context, place))) {
     try {
-      runs.push_back(bring_run(context, fmt::format("{}/{}", http::without_last_slashes(runs_root),
-                                                    object.key.substr(0, slash))));
+      runs.push_back(bring_run(context, fmt::format("{}/{}", place, id)));
     } catch (const UserError& error) {
       problems.emplace_back(error.what());
     }
