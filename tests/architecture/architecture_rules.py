@@ -8,7 +8,7 @@ import re
 # Folder -> the folders it may include besides itself. The arrows of docs/architecture.md.
 BASE = {"core/base"}
 CORE = BASE | {"core/http", "core/recipe", "core/storage", "core/weights", "core/text"}
-ALL_CORE = CORE | {"core/model", "core/data", "core/run"}
+ALL_CORE = CORE | {"core/model", "core/data", "core/run", "core/export"}
 TRAINER_BASE = ALL_CORE | {"trainer/comm", "trainer/model"}
 ALLOWED = {
     "core/base": set(),
@@ -20,12 +20,12 @@ ALLOWED = {
     "core/model": CORE,
     "core/data": CORE,
     "core/run": CORE,
+    "core/export": CORE | {"core/model", "core/run"},
     "trainer/comm": {"core/base"},
     "trainer/model": ALL_CORE,
     "trainer/checkpoint": TRAINER_BASE,
-    "trainer/export": TRAINER_BASE,
-    "trainer/train": TRAINER_BASE | {"trainer/checkpoint", "trainer/export"},
-    "trainer": TRAINER_BASE | {"trainer/checkpoint", "trainer/export", "trainer/train"},
+    "trainer/train": TRAINER_BASE | {"trainer/checkpoint"},
+    "trainer": TRAINER_BASE | {"trainer/checkpoint", "trainer/train"},
     "launcher/plan": ALL_CORE,
     "launcher/backends": ALL_CORE | {"launcher/plan"},
     "launcher/cli": ALL_CORE | {"launcher/plan", "launcher/backends"},

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "core/data/sample_pipeline.h"
+#include "core/export/adapter_export.h"
+#include "core/export/model_export.h"
 #include "core/model/adapter_format.h"
 #include "core/recipe/recipe_io.h"
-#include "trainer/export/adapter_export.h"
-#include "trainer/export/model_export.h"
 #include "trainer/train/progress_log.h"
 
 namespace temper::train {

@@ -1,12 +1,12 @@
-#include "trainer/export/adapter_check.h"
+#include "core/export/adapter_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
 #include "core/weights/safetensors.h"
+#include "tests/core/export/tiny_adapter.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/trainer/export/tiny_adapter.h"
 
 namespace temper::exporting {
 namespace {

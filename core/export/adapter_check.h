@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "trainer/export/adapter_export.h"
+#include "core/export/adapter_export.h"
 
 namespace temper::exporting {
 

@@ -1,4 +1,4 @@
-#include "trainer/export/model_export.h"
+#include "core/export/model_export.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/mapped_file.h"
+#include "core/export/read_back.h"
+#include "core/export/staged_folder.h"
 #include "core/weights/safetensors.h"
-#include "trainer/export/read_back.h"
-#include "trainer/export/staged_folder.h"
 
 namespace temper::exporting {
 namespace {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "core/export/model_card.h"
 #include "core/model/model_config.h"
 #include "core/model/parameters.h"
 #include "core/recipe/recipe.h"
-#include "trainer/export/model_card.h"
 
 namespace temper::exporting {
 

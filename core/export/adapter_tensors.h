@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "trainer/export/adapter_export.h"
-#include "trainer/export/read_back.h"
+#include "core/export/adapter_export.h"
+#include "core/export/read_back.h"
 
 namespace temper::exporting {
 

@@ -1,4 +1,4 @@
-#include "trainer/export/adapter_export.h"
+#include "core/export/adapter_export.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 
 #include "core/base/error.h"
 #include "core/weights/safetensors.h"
+#include "tests/core/export/tiny_adapter.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/trainer/export/tiny_adapter.h"
 
 namespace temper::exporting {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/trainer/export/tiny_adapter.h"
+#include "tests/core/export/tiny_adapter.h"
 
 #include <random>
 

@@ -1,13 +1,13 @@
-#include "trainer/export/adapter_export.h"
+#include "core/export/adapter_export.h"
 
 #include <cstddef>
 
 #include "core/base/check.h"
+#include "core/export/adapter_check.h"
+#include "core/export/adapter_tensors.h"
+#include "core/export/staged_folder.h"
 #include "core/model/adapter_format.h"
 #include "core/weights/safetensors.h"
-#include "trainer/export/adapter_check.h"
-#include "trainer/export/adapter_tensors.h"
-#include "trainer/export/staged_folder.h"
 
 namespace temper::exporting {
 namespace {

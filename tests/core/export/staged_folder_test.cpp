@@ -1,4 +1,4 @@
-#include "trainer/export/staged_folder.h"
+#include "core/export/staged_folder.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "trainer/export/model_card.h"
+#include "core/export/model_card.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "trainer/export/model_export.h"
+#include "core/export/model_export.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

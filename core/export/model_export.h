@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "trainer/export/model_card.h"
+#include "core/export/model_card.h"
 
 namespace temper::exporting {
 

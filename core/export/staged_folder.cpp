@@ -1,4 +1,4 @@
-#include "trainer/export/staged_folder.h"
+#include "core/export/staged_folder.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

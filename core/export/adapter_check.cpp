@@ -1,4 +1,4 @@
-#include "trainer/export/adapter_check.h"
+#include "core/export/adapter_check.h"
 
 #include <fmt/format.h>
 
@@ -11,9 +11,9 @@
 
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
+#include "core/export/adapter_tensors.h"
+#include "core/export/read_back.h"
 #include "core/weights/safetensors.h"
-#include "trainer/export/adapter_tensors.h"
-#include "trainer/export/read_back.h"
 
 namespace temper::exporting {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "trainer/export/adapter_export.h"
+#include "core/export/adapter_export.h"
 
 namespace temper::exporting {
 

@@ -1,4 +1,4 @@
-#include "trainer/export/read_back.h"
+#include "core/export/read_back.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "core/export/model_export.h"
 #include "core/model/base_model.h"
 #include "core/model/parameters.h"
-#include "tests/trainer/export/tiny_adapter.h"
-#include "trainer/export/model_export.h"
+#include "tests/core/export/tiny_adapter.h"
 
 namespace temper::exporting {
 namespace {
