@@ -67,7 +67,7 @@ Response Client::send(const std::string& action, Idempotency idempotency,
       if (service_->judge(response, idempotency) != Verdict::kRetry) {
         return response;
       }
-      waits.wait(describe(response), retry_after(response));
+      waits.wait(describe(response), service_->retry_after(response));
     } catch (const TransportError& error) {
       const bool nothing_sent = error.kind() == TransportError::Kind::kConnect;
       if (idempotency == Idempotency::kNever && !nothing_sent) {

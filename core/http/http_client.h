@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -22,6 +24,10 @@ class Service {
   virtual bool learn_from(const Request& request, const Response& refusal) = 0;
   virtual Verdict judge(const Response& response, Idempotency idempotency) const {
     return judge_status(response.status, idempotency);
+  }
+  /// How long the service wants to be left alone before the next try; nullopt if it doesn't say.
+  virtual std::optional<std::chrono::seconds> retry_after(const Response& response) const {
+    return http::retry_after(response);
   }
   /// What the body of a failure says, short and without secrets; "" if nothing.
   virtual std::string reason(const Response& response) const = 0;
@@ -51,6 +57,9 @@ class Client {
 
   RetryBudget budget(std::string action) const;
   Verdict judge(const Response& response, Idempotency idempotency) const;
+  std::optional<std::chrono::seconds> retry_after(const Response& response) const {
+    return service_->retry_after(response);
+  }
   /// "HTTP status 403: <the service's reason>" for messages.
   std::string describe(const Response& response) const;
 

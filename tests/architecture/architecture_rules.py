@@ -8,13 +8,14 @@ import re
 # Folder -> the folders it may include besides itself. The arrows of docs/architecture.md.
 BASE = {"core/base"}
 CORE = BASE | {"core/http", "core/recipe", "core/storage", "core/weights", "core/text"}
-ALL_CORE = CORE | {"core/model", "core/data", "core/run", "core/export"}
+ALL_CORE = CORE | {"core/hub", "core/model", "core/data", "core/run", "core/export"}
 TRAINER_BASE = ALL_CORE | {"trainer/comm", "trainer/model"}
 ALLOWED = {
     "core/base": set(),
     "core/recipe": BASE,
     "core/http": BASE,
     "core/storage": BASE | {"core/http"},
+    "core/hub": BASE | {"core/http", "core/storage"},
     "core/weights": BASE,
     "core/text": BASE | {"core/recipe", "core/storage", "core/weights"},
     "core/model": CORE,
