@@ -3,11 +3,13 @@
 Usage: .venv-reference/bin/python bench/storage_throughput.py STORE_COPY [--megabytes 2048] [--repeats 3]
 STORE_COPY is the program of bench/store_copy.cpp. The services are the emulators of tests/emulators on
 loopback, whose speed bounds everybody's; so the table shows the best of the repeats and ratios.
-Clients use their defaults for large objects. curl sends and fetches in a single request, without checksums.
+Clients use their defaults for large objects; every download ends in a new file. curl sends and fetches in a
+single request, without checksums.
 """
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +33,7 @@ def timed(function):
 
 
 def curl(*arguments):
-    subprocess.run(["curl", "-sS", "--fail", "-o", "/dev/null", *map(str, arguments)], check=True)
+    subprocess.run(["curl", "-sS", "--fail", *map(str, arguments)], check=True)
 
 
 class Google:
@@ -51,11 +53,11 @@ class Google:
         self.bucket.blob(NAME).download_to_filename(file, checksum="crc32c")
 
     def curl_upload(self, file):
-        curl("-X", "POST", "-H", "Content-Type: application/octet-stream", "-H", "Expect:", "-T", file,
+        curl("-o", "/dev/null", "-X", "POST", "-H", "Content-Type: application/octet-stream", "-H", "Expect:", "-T", file,
              f"{self.url}/upload/storage/v1/b/test-bucket/o?uploadType=media&name={NAME}")
 
-    def curl_download(self):
-        curl(f"{self.url}/storage/v1/b/test-bucket/o/{NAME}?alt=media")
+    def curl_download(self, file):
+        curl("-o", file, f"{self.url}/storage/v1/b/test-bucket/o/{NAME}?alt=media")
 
 
 class Amazon:
@@ -75,10 +77,10 @@ class Amazon:
         self.client.download_file("test-bucket", NAME, str(file))
 
     def curl_upload(self, file):
-        curl(*SIGNED, "-H", "Expect:", "-T", file, f"{self.url}/test-bucket/{NAME}")
+        curl("-o", "/dev/null", *SIGNED, "-H", "Expect:", "-T", file, f"{self.url}/test-bucket/{NAME}")
 
-    def curl_download(self):
-        curl(*SIGNED, f"{self.url}/test-bucket/{NAME}")
+    def curl_download(self, file):
+        curl("-o", file, *SIGNED, f"{self.url}/test-bucket/{NAME}")
 
 
 def ours(program, *arguments):
@@ -88,16 +90,20 @@ def ours(program, *arguments):
 def measure(service, program, file, folder, repeats):
     """Best seconds of (direction, client)."""
     url = f"{service.name}://test-bucket/{NAME}"
+    copy = folder / "copy"
     best = {}
     for _ in range(repeats):
         for key, run in (
                 (("upload", "temper"), lambda: ours(program, "upload", file, url)),
                 (("upload", "official"), lambda: timed(lambda: service.official_upload(file))),
                 (("upload", "curl"), lambda: timed(lambda: service.curl_upload(file))),
-                (("download", "temper"), lambda: ours(program, "download", url, "/dev/null")),
-                (("download", "official"), lambda: timed(lambda: service.official_download(folder / "copy"))),
-                (("download", "curl"), lambda: timed(service.curl_download))):
+                (("download", "temper"), lambda: ours(program, "download", url, copy)),
+                (("download", "official"), lambda: timed(lambda: service.official_download(copy))),
+                (("download", "curl"), lambda: timed(lambda: service.curl_download(copy)))):
             best[key] = min(best.get(key, 1e9), run())
+            if copy.is_dir():
+                shutil.rmtree(copy)
+            copy.unlink(missing_ok=True)
     return best
 
 

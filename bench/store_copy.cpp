@@ -1,15 +1,15 @@
-// store_copy upload FILE URL | store_copy download URL FILE: one object to or from a store, the
-// seconds that it took to stdout. For bench/storage_throughput.py; the file is read before the
-// clock starts and written after it stopped.
+// store_copy upload FILE URL | store_copy download URL FOLDER: one object to a store, or into the
+// cache at FOLDER as a model base comes; the seconds that it took to stdout. For
+// bench/storage_throughput.py.
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <string>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
+#include "core/storage/local_copy.h"
 #include "core/storage/open_store.h"
 
 namespace {
@@ -29,26 +29,17 @@ double upload(const std::string& file, const std::string& url, temper::Clock& cl
   return std::chrono::duration<double>(clock.steady_now() - begin).count();
 }
 
-double download(const std::string& url, const std::string& file, temper::Clock& clock) {
-  const auto [folder, key] = split(url);
-  const auto store = temper::storage::open_store(folder, {}, clock);
+double download(const std::string& url, const std::string& folder, temper::Clock& clock) {
   const auto begin = clock.steady_now();
-  const auto bytes = store->read(key);
-  const double seconds = std::chrono::duration<double>(clock.steady_now() - begin).count();
-  if (!bytes) {
-    throw temper::UserError(url + " is not there");
-  }
-  std::ofstream(file, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes->data()),
-             static_cast<std::streamsize>(bytes->size()));
-  return seconds;
+  temper::storage::local_copy(url, folder, {}, clock);
+  return std::chrono::duration<double>(clock.steady_now() - begin).count();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
   if (argc != 4) {
-    throw temper::UserError("usage: store_copy upload FILE URL | store_copy download URL FILE");
+    throw temper::UserError("usage: store_copy upload FILE URL | store_copy download URL FOLDER");
   }
   temper::SystemClock clock;
   const bool up = std::string_view(argv[1]) == "upload";

@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include <cstring>
+#include <array>
 #include <utility>
 
 #include "core/base/check.h"
@@ -10,73 +10,11 @@
 namespace temper {
 namespace {
 
-// Kept and passed on inverted: crc32c() inverts on the way in and out, so that results chain.
-using Crc32cKernel = std::uint32_t (*)(std::uint32_t crc, const std::byte* data, std::size_t size);
-
-constexpr std::array<std::uint32_t, 256> make_crc32c_table() {
-  constexpr std::uint32_t kReflectedPolynomial = 0x82F63B78;
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t value = 0; value < table.size(); ++value) {
-    std::uint32_t crc = value;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc >> 1) ^ ((crc & 1) != 0 ? kReflectedPolynomial : 0);
-    }
-    table[value] = crc;
-  }
-  return table;
-}
-
-constexpr std::array<std::uint32_t, 256> kCrc32cTable = make_crc32c_table();
-
-std::uint32_t crc32c_with_table(std::uint32_t crc, const std::byte* data, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    crc = kCrc32cTable[(crc ^ std::to_integer<std::uint32_t>(data[i])) & 0xFF] ^ (crc >> 8);
-  }
-  return crc;
-}
-
-#if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t crc32c_with_sse42(std::uint32_t crc,
-                                                                  const std::byte* data,
-                                                                  std::size_t size) {
-  std::uint64_t wide = crc;
-  for (; size >= sizeof(std::uint64_t); size -= sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, data, sizeof word);
-    wide = __builtin_ia32_crc32di(wide, word);
-    data += sizeof word;
-  }
-  crc = static_cast<std::uint32_t>(wide);
-  for (std::size_t i = 0; i < size; ++i) {
-    crc = __builtin_ia32_crc32qi(crc, std::to_integer<unsigned char>(data[i]));
-  }
-  return crc;
-}
-#endif
-
-Crc32cKernel fastest_crc32c() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("sse4.2")) {
-    return crc32c_with_sse42;
-  }
-#endif
-  return crc32c_with_table;
-}
-
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 }  // namespace
-
-std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed) {
-  static const Crc32cKernel kernel = fastest_crc32c();
-  return ~kernel(~seed, bytes.data(), bytes.size());
-}
-
-std::uint32_t crc32c_portable(std::span<const std::byte> bytes, std::uint32_t seed) {
-  return ~crc32c_with_table(~seed, bytes.data(), bytes.size());
-}
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();

@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "core/base/crc32c.h"
 #include "core/base/error.h"
-#include "core/base/hash.h"
 
 namespace temper::data {
 namespace {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/crc32c.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/data/cache_file.h"

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/crc32c.h"
 #include "core/base/durable_file.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"

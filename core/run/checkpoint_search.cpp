@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/base/check.h"
+#include "core/base/crc32c.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/run/checkpoint_manifest.h"

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <vector>
 
+#include "core/base/crc32c.h"
 #include "core/base/durable_file.h"
 #include "core/base/error.h"
 #include "core/base/file_error.h"
@@ -20,13 +22,14 @@
 #include "core/base/mapped_file.h"
 #include "core/base/unique_fd.h"
 #include "core/http/url.h"
+#include "core/storage/cloud/parallel.h"
 
 namespace temper::storage {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kPieceBytes = 64U << 20U;
+constexpr std::uint64_t kPieceBytes = 8U << 20U;
 
 /// One object to copy.
 struct Source {
@@ -84,31 +87,53 @@ bool is_whole(const fs::path& file, const ObjectState& state) {
   return state.crc32c && crc32c(MappedFile(file).bytes()) == *state.crc32c;
 }
 
-void write_all(int fd, std::span<const std::byte> bytes, const fs::path& file) {
+void write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
+              const fs::path& file) {
   while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno != EINTR) {
       throw FileError("write", file, errno);
     }
-    bytes = bytes.subspan(count < 0 ? 0 : static_cast<std::size_t>(count));
+    const std::size_t written = count < 0 ? 0 : static_cast<std::size_t>(count);
+    offset += written;
+    bytes = bytes.subspan(written);
   }
 }
 
-/// Reads and writes piece by piece, so that memory stays bounded.
+/// Reads and writes piece by piece over several connections, so that memory stays bounded and each
+/// piece is summed and written while it is in the processor's cache. Returns the checksum.
+std::uint32_t copy_pieces(const ObjectStore& store, const Source& source, int fd,
+                          const fs::path& file) {
+  const std::uint64_t size = source.state.size_bytes;
+  const std::size_t num_pieces = (size + kPieceBytes - 1) / kPieceBytes;
+  std::vector<std::uint32_t> checksums(num_pieces);
+  const auto piece_size = [&](std::size_t piece) {
+    return std::min(kPieceBytes, size - piece * kPieceBytes);
+  };
+  std::atomic<std::size_t> next = 0;
+  run_parallel(std::min(num_pieces, kMaxConnections), [&](std::size_t) {
+    std::vector<std::byte> buffer(std::min(kPieceBytes, size));
+    for (std::size_t piece = next++; piece < num_pieces; piece = next++) {
+      const auto bytes = std::span(buffer).first(piece_size(piece));
+      store.read_range(source.key, piece * kPieceBytes, bytes);
+      checksums[piece] = crc32c(bytes);
+      write_at(fd, piece * kPieceBytes, bytes, file);
+    }
+  });
+  std::uint32_t crc = 0;
+  for (std::size_t piece = 0; piece < num_pieces; ++piece) {
+    crc = crc32c_combine(crc, checksums[piece], piece_size(piece));
+  }
+  return crc;
+}
+
 void copy_object(const ObjectStore& store, const Source& source, const fs::path& file) {
   create_directories_durably(file.parent_path());
   const UniqueFd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!out.valid()) {
     throw FileError("write", file, errno);
   }
-  std::vector<std::byte> piece;
-  std::uint32_t crc = 0;
-  for (std::uint64_t begin = 0; begin < source.state.size_bytes; begin += piece.size()) {
-    piece.resize(std::min(kPieceBytes, source.state.size_bytes - begin));
-    store.read_range(source.key, begin, piece);
-    crc = crc32c(piece, crc);
-    write_all(out.get(), piece, file);
-  }
+  const std::uint32_t crc = copy_pieces(store, source, out.get(), file);
   if (::fsync(out.get()) != 0) {
     throw FileError("write", file, errno);
   }

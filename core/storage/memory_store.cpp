@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-#include "core/base/hash.h"
+#include "core/base/crc32c.h"
 #include "core/storage/object_failures.h"
 #include "core/storage/object_key.h"
 

@@ -147,7 +147,8 @@ class Buckets:
         if len(session.data) < end:
             session.data.extend(bytes(end - len(session.data)))
         if end > session.persisted:
-            session.data[begin:end] = memoryview(chunk)[:end - begin]
+            if getattr(chunk, "obj", None) is not session.data:  # else it was read into its place
+                session.data[begin:end] = memoryview(chunk)[:end - begin]
             session.persisted = end
         if not whole:
             return None

@@ -6,6 +6,7 @@ GET /_uploads (unfinished ones with parts) as in gcs_emulator.py, and POST /_ske
 
 moto checks If-None-Match and stores in two steps; the proxy lets one request through at a time
 where that matters, as S3 itself is atomic there. Neither does moto check CRC-32C; the proxy does.
+moto reads an object's whole file for each range of it; here the bytes stay in memory.
 """
 import argparse
 import http.client
@@ -19,6 +20,7 @@ from email.utils import formatdate
 from urllib.parse import quote
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from moto.s3.models import FakeKey
 from moto.server import ThreadedMotoServer
 
 import aws_metadata
@@ -28,6 +30,22 @@ from parent import end_with_parent
 
 PIECE = 8 << 20
 HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "date", "server"}
+
+
+def keep_values_in_memory():
+    """Makes FakeKey.value read its file once after each change."""
+    read, write = FakeKey.value.fget, FakeKey.value.fset
+
+    def value(key):
+        if getattr(key, "kept_value", None) is None:
+            key.kept_value = read(key)
+        return key.kept_value
+
+    def change(key, new_value):
+        key.kept_value = None
+        write(key, new_value)
+
+    FakeKey.value = property(value, change)
 
 
 class Proxy(BaseHTTPRequestHandler):
@@ -88,7 +106,8 @@ class Proxy(BaseHTTPRequestHandler):
         return body
 
     def forward(self, body):
-        conditional = self.headers.get("If-None-Match") or self.headers.get("If-Match")
+        conditional = self.command != "GET" and (
+            self.headers.get("If-None-Match") or self.headers.get("If-Match"))
         with self.server.lock if conditional else self.server.no_lock:
             connection = http.client.HTTPConnection("127.0.0.1", self.server.moto_port)
             headers = {name: value for name, value in self.headers.items()
@@ -152,6 +171,7 @@ class Server(ThreadingHTTPServer):
         self.lock, self.no_lock = threading.Lock(), threading.Semaphore(1 << 20)
         self.faults, self.skew_minutes = Faults(), 0
         self.bucket_names = buckets
+        keep_values_in_memory()
         moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         moto.start()
         self.moto_port = moto.get_host_and_port()[1]

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/crc32c.h"
 #include "core/base/hash.h"
 #include "core/run/run_layout.h"
 #include "core/weights/safetensors.h"

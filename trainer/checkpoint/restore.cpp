@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/crc32c.h"
 #include "core/base/error.h"
-#include "core/base/hash.h"
 #include "core/run/run_layout.h"
 #include "core/weights/safetensors.h"
 #include "trainer/checkpoint/together.h"

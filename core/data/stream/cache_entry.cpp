@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/crc32c.h"
 #include "core/base/error.h"
 #include "core/base/file_error.h"
-#include "core/base/hash.h"
 
 // An entry is the content followed by a footer of 24 bytes, little-endian:
 //   "TMPRSHRD" | u64 content bytes | u32 CRC-32C of the content | u32 CRC-32C of the 20 bytes

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <vector>
 
+#include "core/base/crc32c.h"
 #include "core/base/error.h"
-#include "core/base/hash.h"
 #include "core/data/content_hash.h"
 
 namespace temper::data {

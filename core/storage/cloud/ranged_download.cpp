@@ -12,7 +12,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/base/hash.h"
+#include "core/base/crc32c.h"
 #include "core/base/large_buffer.h"
 #include "core/storage/cloud/parallel.h"
 #include "core/storage/object_failures.h"

@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/base/hash.h"
+#include "core/base/crc32c.h"
 #include "core/http/url.h"
 
 namespace temper::storage {

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/hash.h"
+#include "core/base/crc32c.h"
 #include "core/http/url.h"
 #include "core/storage/cloud/parallel.h"
 #include "core/storage/gcs/gcs_resource.h"

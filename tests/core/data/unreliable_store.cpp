@@ -1,6 +1,6 @@
 #include "tests/core/data/unreliable_store.h"
 
-#include "core/base/hash.h"
+#include "core/base/crc32c.h"
 
 namespace temper::data {
 namespace {

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/base/crc32c.h"
 #include "core/base/hash.h"
 #include "core/run/checkpoint_manifest.h"
 #include "core/run/run_layout.h"

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "core/base/crc32c.h"
 #include "core/base/hash.h"
 #include "core/run/run_layout.h"
 

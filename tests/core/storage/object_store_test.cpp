@@ -8,7 +8,7 @@
 
 #include <limits>
 
-#include "core/base/hash.h"
+#include "core/base/crc32c.h"
 #include "tests/core/storage/store_cases.h"
 
 namespace temper::storage {
