@@ -78,6 +78,7 @@ class FileInput final : public ParquetInput {
 
 void bench_parquet(const std::string& path) {
   const FileInput input(path);
+  open_parquet(input);  // loads Arrow, which Python has done at the import
   std::uint64_t bytes = 0;
   const double seconds = seconds_of([&] {
     const auto file = open_parquet(input);

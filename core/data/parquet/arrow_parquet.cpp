@@ -132,14 +132,20 @@ void write_batch(const arrow::RecordBatch& batch,
   sink(lines);
 }
 
+constexpr std::int64_t kBatchRows = 1024;  // few enough that their arrays stay in the cache
+
 class ArrowParquetFile final : public ParquetFile {
  public:
   explicit ArrowParquetFile(const ParquetInput& input)
       : input_(std::make_shared<ArrowInput>(input)) {
     parquet::arrow::FileReaderBuilder builder;
     check(builder.Open(input_), *input_);
-    check(builder.memory_pool(arrow::default_memory_pool())->Build(&reader_), *input_);
-    reader_->set_use_threads(false);  // shards are read in parallel by our own threads
+    parquet::ArrowReaderProperties properties;
+    properties.set_use_threads(false);  // shards are read in parallel by our own threads
+    properties.set_batch_size(kBatchRows);
+    check(
+        builder.memory_pool(arrow::default_memory_pool())->properties(properties)->Build(&reader_),
+        *input_);
   }
 
   std::vector<std::uint64_t> row_group_rows() const override {
