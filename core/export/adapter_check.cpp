@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -95,48 +93,19 @@ void check_changed(const fs::path& path, const AdapterExport& adapter) {
   }
 }
 
-AdapterTensors tensors_in(const weights::SafetensorsFile& file) {
-  AdapterTensors tensors;
-  for (const weights::TensorView& view : file.tensors()) {
-    std::vector<float>& values = tensors[view.name];
-    values.resize(view.bytes.size() / sizeof(float));
-    std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
-  }
-  return tensors;
-}
-
-void check_logits(const fs::path& path, const weights::SafetensorsFile& file,
-                  const LogitsProbe& probe) {
-  const std::vector<float> logits = probe.of_file(tensors_in(file));
-  if (logits.size() != probe.trained.size()) {
-    refuse(path, fmt::format("base + file give {} logits, the trained model {}", logits.size(),
-                             probe.trained.size()));
-  }
-  double largest = 0;
-  double difference = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    const double delta = std::abs(static_cast<double>(logits[i]) - probe.trained[i]);
-    difference = std::isnan(delta) ? INFINITY : std::max(difference, delta);
-    largest = std::max(largest, std::abs(static_cast<double>(probe.trained[i])));
-  }
-  if (!(difference <= probe.tolerance * largest)) {
-    refuse(path, fmt::format("logits of base + file differ by {} from the trained model's, whose "
-                             "largest is {} (allowed: {} of it)",
-                             difference, largest, probe.tolerance));
-  }
-}
-
 }  // namespace
 
-void check_adapter(const fs::path& folder, const AdapterExport& adapter) {
+CheckRecord check_adapter(const fs::path& folder, const AdapterExport& adapter) {
   const fs::path weights_path = folder / kAdapterWeightsFile;
   const weights::SafetensorsFile file(weights_path);
   check_tensors(file, weights_path, keyed_tensors(adapter));
   check_changed(weights_path, adapter);
   check_config(folder / kAdapterConfigFile, adapter);
+  CheckRecord record{.kind = "adapter", .base_fingerprint = adapter.base_fingerprint};
   if (adapter.probe) {
-    check_logits(weights_path, file, *adapter.probe);
+    add_outputs(record, folder, *adapter.probe);
   }
+  return record;
 }
 
 }  // namespace temper::exporting

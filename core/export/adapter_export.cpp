@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/export/adapter_check.h"
 #include "core/export/adapter_tensors.h"
+#include "core/export/check_record.h"
 #include "core/export/staged_folder.h"
 #include "core/model/adapter_format.h"
 #include "core/weights/safetensors.h"
@@ -65,7 +66,7 @@ void export_adapter(const std::filesystem::path& folder, const AdapterExport& ad
                                                               targets, adapter.base_name));
   staged.write(kAdapterWeightsFile, weights_file(adapter));
   staged.write("README.md", adapter_card(adapter.facts, facts_of(adapter)));
-  check_adapter(staged.staging(), adapter);
+  write_check_record(staged, check_adapter(staged.staging(), adapter));
   staged.publish();
 }
 

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/mapped_file.h"
+#include "core/export/check_record.h"
 #include "core/export/read_back.h"
 #include "core/export/staged_folder.h"
 #include "core/weights/safetensors.h"
@@ -123,6 +125,11 @@ void export_model(const fs::path& folder, const ModelExport& model) {
     staged.write("chat_template.jinja", model.chat_template);
   }
   staged.write("README.md", model_card(model.facts, num_parameters, has_tokenizer));
+  CheckRecord record{.kind = "model", .base_fingerprint = model.base_fingerprint};
+  if (model.probe) {
+    add_outputs(record, staged.staging(), *model.probe);
+  }
+  write_check_record(staged, std::move(record));
   staged.publish();
 }
 

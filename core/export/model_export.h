@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/export/model_card.h"
+#include "core/export/probe.h"
 
 namespace temper::exporting {
 
@@ -26,16 +28,19 @@ struct ModelExport {
   std::filesystem::path base;
   std::string chat_template;  ///< replaces the base's as chat_template.jinja; empty: the base's
   CardFacts facts;
+  std::string base_fingerprint;  ///< for the record of the gate; empty for random initial weights
+  std::optional<Probe> probe;
   /// Tensor bytes in one file, unless a single tensor has more (Transformers' max_shard_size).
   std::uint64_t max_shard_bytes = 5'000'000'000;
 };
 
 /// Writes `folder`: config.json, model.safetensors (above max_shard_bytes
-/// model-00001-of-0000N.safetensors and model.safetensors.index.json), tokenizer files, README.md.
+/// model-00001-of-0000N.safetensors and model.safetensors.index.json), tokenizer files, README.md
+/// and, when the gate has passed, export_check.json.
 /// All files are re-read and compared with the tensors bit by bit before the folder replaces what
-/// was there. Holds one shard's bytes in memory besides the tensors. FatalError if a value is not
-/// finite; FileError if it can't be written, RetryableError if it reads back differently; then
-/// `folder` is as before.
+/// was there, and the probe's outputs must agree. Holds one shard's bytes in memory besides the
+/// tensors. FatalError if a value is not finite or the outputs differ; FileError if it can't be
+/// written, RetryableError if it reads back differently; then `folder` is as before.
 void export_model(const std::filesystem::path& folder, const ModelExport& model);
 
 }  // namespace temper::exporting

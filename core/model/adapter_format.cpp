@@ -41,12 +41,16 @@ json target_modules(const ModelConfig& config, const std::vector<LoraTarget>& ta
 
 }  // namespace
 
+std::string adapter_key(std::string_view name) {
+  return fmt::format("base_model.model.{}", name);
+}
+
 std::string lora_a_key(std::string_view module) {
-  return fmt::format("base_model.model.{}.lora_A.weight", module);
+  return adapter_key(fmt::format("{}.lora_A.weight", module));
 }
 
 std::string lora_b_key(std::string_view module) {
-  return fmt::format("base_model.model.{}.lora_B.weight", module);
+  return adapter_key(fmt::format("{}.lora_B.weight", module));
 }
 
 std::string adapter_config_json(const ModelConfig& config, const recipe::Adapter& settings,

@@ -12,6 +12,9 @@
 /// utils/save_and_load.py): adapter_config.json beside adapter_model.safetensors.
 namespace temper::model {
 
+/// Key of a tensor in adapter_model.safetensors by its name in the adapted model.
+std::string adapter_key(std::string_view name);
+
 /// Key of the matrix A [rank, in] of a module such as "model.layers.3.self_attn.q_proj":
 /// "base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight".
 std::string lora_a_key(std::string_view module);

@@ -1,6 +1,7 @@
 #include "core/run/progress_record.h"
 
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -118,6 +119,17 @@ std::optional<ProgressRecord> parse_progress_line(std::string_view line) {
     whole = whole && found != parsed.end() && take(*found, member);
   });
   return whole ? std::optional(std::move(record)) : std::nullopt;
+}
+
+std::vector<ProgressRecord> read_progress(const std::filesystem::path& path) {
+  std::vector<ProgressRecord> records;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    if (auto record = parse_progress_line(line)) {
+      records.push_back(std::move(*record));
+    }
+  }
+  return records;
 }
 
 }  // namespace temper::run

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace temper::run {
 
@@ -36,5 +38,7 @@ struct ProgressRecord {
 std::string to_json_line(const ProgressRecord& record);  // without the newline
 /// nullopt for a torn or foreign line.
 std::optional<ProgressRecord> parse_progress_line(std::string_view line);
+/// All readable records of the file, in order; empty if there is none.
+std::vector<ProgressRecord> read_progress(const std::filesystem::path& path);
 
 }  // namespace temper::run

@@ -11,6 +11,7 @@
 #include "core/text/sample_encoder.h"
 #include "trainer/model/llama.h"
 #include "trainer/train/slot_engine.h"
+#include "trainer/train/slot_workers.h"
 #include "trainer/train/training_state.h"
 
 namespace temper::train {
@@ -24,6 +25,8 @@ struct ExportParts {
   const std::vector<model::LoraTarget>& targets;  ///< empty: fully trained
   const data::Dataset& dataset;
   const text::SampleEncoder& encoder;
+  const model::Kernels& kernels;
+  SlotWorkers& workers;
   SlotEngine& engine;
   const TrainingState& state;
   const Logger& logger;

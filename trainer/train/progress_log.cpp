@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <fstream>
 #include <string>
 
 #include "core/base/file_error.h"
@@ -32,17 +31,6 @@ bool ProgressLog::append(const run::ProgressRecord& record) {
     return true;
   }
   return append_text(run::to_json_line(record) + "\n");
-}
-
-std::vector<run::ProgressRecord> read_progress(const std::filesystem::path& path) {
-  std::vector<run::ProgressRecord> records;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    if (auto record = run::parse_progress_line(line)) {
-      records.push_back(std::move(*record));
-    }
-  }
-  return records;
 }
 
 }  // namespace temper::train

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <string_view>
-#include <vector>
 
 #include "core/base/unique_fd.h"
 #include "core/run/progress_record.h"
@@ -24,8 +23,5 @@ class ProgressLog {
 
   UniqueFd fd_;
 };
-
-/// All readable records of the file, in order; empty if there is none.
-std::vector<run::ProgressRecord> read_progress(const std::filesystem::path& path);
 
 }  // namespace temper::train

@@ -79,6 +79,16 @@ std::vector<SlotOutcome> SlotEngine::evaluate(const StepBatch& batch, const floa
   return outcomes;
 }
 
+model::LossResult SlotEngine::loss(const model::PackedSequences& sequences,
+                                   const float* parameters) {
+  model::LossResult result;
+  workers_.run(1, [&](int worker, std::int64_t) {
+    result =
+        model_.loss(kernels_, sequences, parameters, workspaces_[static_cast<std::size_t>(worker)]);
+  });
+  return result;
+}
+
 std::vector<float> SlotEngine::logits(const model::PackedSequences& sequences,
                                       const float* parameters) {
   std::vector<float> result;

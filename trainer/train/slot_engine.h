@@ -34,6 +34,9 @@ class SlotEngine {
   /// Losses only.
   std::vector<SlotOutcome> evaluate(const StepBatch& batch, const float* parameters);
 
+  /// The loss of packed samples, over those of their tokens that are trained.
+  model::LossResult loss(const model::PackedSequences& sequences, const float* parameters);
+
   /// Logits of one packed sequence; for the adapter's gate.
   std::vector<float> logits(const model::PackedSequences& sequences, const float* parameters);
 

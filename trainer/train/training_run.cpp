@@ -90,8 +90,8 @@ class TrainingRun {
                     dataset_.size(), options_.attempt, stop_requested_, options_.hold_after_step});
     loop.run();
     if (is_first()) {
-      export_result({recipe_, layout_, *base_, *model_, targets_, dataset_, encoder_, engine_,
-                     state_, logger_});
+      export_result({recipe_, layout_, *base_, *model_, targets_, dataset_, encoder_, *kernels_,
+                     workers_, engine_, state_, logger_});
     }
     communicator_.barrier();
     log_store_use();

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/export/check_record.h"
 #include "core/weights/safetensors.h"
 #include "tests/core/export/tiny_adapter.h"
 #include "tests/support/temporary_directory.h"
@@ -124,38 +125,57 @@ TEST_F(AdapterRefusalTest, ConfigThatMakesPeftExpectOtherRanks) {
   EXPECT_THAT(refusal(folder_, tiny_.adapter), HasSubstr("rank 2"));
 }
 
+// A gate that the trained model passes with `trained` and its files with `of_files`.
+Probe probe(Outputs trained, Outputs of_files) {
+  return {.num_samples = 2, .trained = std::move(trained), .of_files = [of_files](const fs::path&) {
+            return of_files;
+          }};
+}
+
 TEST_F(AdapterRefusalTest, LogitsThatDiffer) {
-  tiny_.adapter.probe = {.trained = {1.0F, -100.0F, 3.0F}, .of_file = [](const AdapterTensors&) {
-                           return std::vector<float>{1.0F, -100.0F, 3.01F};
-                         }};
+  tiny_.adapter.probe = probe({{1.0F, -100.0F, 3.0F}, 2}, {{1.0F, -100.0F, 3.01F}, 2});
   EXPECT_THAT(refusal(folder_, tiny_.adapter), HasSubstr("logits of base + file differ"));
 }
 
 TEST_F(AdapterRefusalTest, LogitsThatAreNoNumbers) {
-  tiny_.adapter.probe = {.trained = {1.0F, 2.0F}, .of_file = [](const AdapterTensors&) {
-                           return std::vector<float>{NAN, 2.0F};
-                         }};
+  tiny_.adapter.probe = probe({{1.0F, 2.0F}, 2}, {{NAN, 2.0F}, 2});
   EXPECT_THAT(refusal(folder_, tiny_.adapter), HasSubstr("logits of base + file differ"));
 }
 
 TEST_F(AdapterRefusalTest, LogitsOfAnotherShape) {
-  tiny_.adapter.probe = {.trained = {1.0F, 2.0F},
-                         .of_file = [](const AdapterTensors&) { return std::vector<float>{1.0F}; }};
+  tiny_.adapter.probe = probe({{1.0F, 2.0F}, 2}, {{1.0F}, 2});
   EXPECT_THAT(refusal(folder_, tiny_.adapter), HasSubstr("1 logits"));
 }
 
-TEST(AdapterProbeTest, GetsTheFilesTensorsAndAcceptsEqualLogits) {
+TEST_F(AdapterRefusalTest, LossThatDiffers) {
+  tiny_.adapter.probe = probe({{1.0F}, 2}, {{1.0F}, 2.001});
+  EXPECT_THAT(refusal(folder_, tiny_.adapter),
+              HasSubstr("the loss of base + file on 2 samples is 2.001, the trained model's 2"));
+}
+
+TEST_F(AdapterRefusalTest, LossThatIsNoNumber) {
+  tiny_.adapter.probe = probe({{1.0F}, 2}, {{1.0F}, NAN});
+  EXPECT_THAT(refusal(folder_, tiny_.adapter), HasSubstr("is nan, the trained model's 2"));
+}
+
+TEST(AdapterProbeTest, LooksAtTheFilesAndRecordsTheLosses) {
   const TemporaryDirectory root;
   TinyAdapter tiny(all_linear_settings());
-  AdapterTensors seen;
-  tiny.adapter.probe = {.trained = {1.0F, -2.0F}, .of_file = [&](const AdapterTensors& tensors) {
-                          seen = tensors;
-                          return std::vector<float>{1.0F, -2.0F};
-                        }};
+  std::string seen;
+  tiny.adapter.base_fingerprint = "abc";
+  tiny.adapter.probe = {
+      .num_samples = 2, .trained = {{1.0F, -2.0F}, 2}, .of_files = [&](const fs::path& folder) {
+        seen = read_file(folder / "adapter_model.safetensors");
+        return Outputs{{1.0F, -2.0F}, 2};
+      }};
   export_adapter(root / "adapter", tiny.adapter);
-  EXPECT_EQ(seen.size(), tiny.storage.size());
-  EXPECT_EQ(seen.at("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"),
-            tiny.storage.front());
+  EXPECT_EQ(seen, read_file(root / "adapter" / "adapter_model.safetensors"));
+  const CheckRecord record = require_checked(root / "adapter");
+  EXPECT_EQ(record.kind, "adapter");
+  EXPECT_EQ(record.base_fingerprint, "abc");
+  EXPECT_EQ(record.num_samples, 2);
+  EXPECT_EQ(record.trained_loss, 2.0);
+  EXPECT_EQ(record.file_loss, 2.0);
 }
 
 TEST(AdapterProbeTest, AnUnchangedAdapterMayBeExportedOnPurpose) {

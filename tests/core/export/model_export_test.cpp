@@ -66,8 +66,9 @@ class ModelExportTest : public ::testing::Test {
 
 TEST_F(ModelExportTest, WritesAHuggingFaceFolder) {
   export_model(folder_, model_);
-  EXPECT_EQ(files(), (std::set<std::string>{"README.md", "config.json", "model.safetensors",
-                                            "tokenizer.json", "tokenizer_config.json"}));
+  EXPECT_EQ(files(), (std::set<std::string>{"README.md", "config.json", "export_check.json",
+                                            "model.safetensors", "tokenizer.json",
+                                            "tokenizer_config.json"}));
   EXPECT_EQ(read_file(folder_ / "config.json"), model_.config_json);
   EXPECT_EQ(read_file(folder_ / "tokenizer.json"), "{\"version\": \"1.0\"}");
   const weights::SafetensorsFile file(folder_ / "model.safetensors");
@@ -119,7 +120,8 @@ TEST_F(ModelExportTest, SaysThatAGgufTokenizerCannotBeCopied) {
   model_.base = base_ / "model.gguf";
   model_.facts.base_path = model_.base.string();
   export_model(folder_, model_);
-  EXPECT_EQ(files(), (std::set<std::string>{"README.md", "config.json", "model.safetensors"}));
+  EXPECT_EQ(files(), (std::set<std::string>{"README.md", "config.json", "export_check.json",
+                                            "model.safetensors"}));
   EXPECT_THAT(read_file(folder_ / "README.md"), HasSubstr("the base is a GGUF file"));
 }
 

@@ -18,7 +18,7 @@ TEST(ProgressLogTest, AppendsWhatIsReadBackAndSkipsTornLines) {
     EXPECT_TRUE(log.append(record));
   }
   testing::write_file(path, testing::read_file(path) + "{\"step\": 3, \"lo");
-  const std::vector<run::ProgressRecord> records = read_progress(path);
+  const std::vector<run::ProgressRecord> records = run::read_progress(path);
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[1].step, 2);
   EXPECT_EQ(records[1].loss, 0.5);
@@ -31,7 +31,7 @@ TEST(ProgressLogTest, TornLastLineDoesNotTakeTheNextWithIt) {
   run::ProgressRecord record;
   record.step = 4;
   EXPECT_TRUE(ProgressLog(path).append(record));
-  const std::vector<run::ProgressRecord> records = read_progress(path);
+  const std::vector<run::ProgressRecord> records = run::read_progress(path);
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].step, 4);
 }
@@ -47,7 +47,7 @@ TEST(ProgressLogTest, FullDiskIsAValueNotAnException) {
 }
 
 TEST(ProgressLogTest, AbsentFileHasNoRecords) {
-  EXPECT_TRUE(read_progress("/nonexistent/progress").empty());
+  EXPECT_TRUE(run::read_progress("/nonexistent/progress").empty());
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+#include "core/export/card_facts.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/recipe/recipe_io.h"
+#include "core/run/progress_record.h"
+
+namespace temper::exporting {
+
+CardFacts facts_of_run(const recipe::Recipe& recipe, const run::RunLayout& layout) {
+  CardFacts facts;
+  facts.title = recipe.name;
+  facts.base_name = recipe.model.name;
+  facts.base_path = recipe.model.base;
+  facts.from_scratch = recipe.model.init == recipe::Init::kRandom;
+  for (const recipe::DataSource& source : recipe.data.train) {
+    facts.data.push_back(source.path);
+  }
+  facts.recipe_yaml = recipe::dump(recipe);
+  facts.versions = {"Temper " TEMPER_VERSION};
+  std::map<std::int64_t, run::ProgressRecord> by_step;
+  for (run::ProgressRecord& record : run::read_progress(layout.progress())) {
+    const auto known = by_step.find(record.step);
+    if (known != by_step.end() && !record.loss) {
+      known->second.eval_loss = record.eval_loss;  // an evaluation after a resume, without the step
+    } else {
+      by_step[record.step] = std::move(record);
+    }
+  }
+  LossRow held_out{"held-out", std::nullopt, std::nullopt};
+  LossRow training{"training", std::nullopt, std::nullopt};
+  for (const auto& [step, record] : by_step) {
+    facts.trained_tokens += static_cast<std::uint64_t>(record.trained_tokens);
+    facts.steps = std::max(facts.steps, step);
+    facts.samples = std::max(facts.samples, record.position);
+    if (record.eval_loss) {
+      (step == 0 ? held_out.before : held_out.after) = record.eval_loss;
+    }
+    if (record.loss) {
+      (training.before ? training.after : training.before) = record.loss;
+    }
+  }
+  facts.results = {training};
+  if (held_out.before || held_out.after) {
+    facts.results.insert(facts.results.begin(), held_out);
+  }
+  return facts;
+}
+
+}  // namespace temper::exporting

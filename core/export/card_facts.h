@@ -1,0 +1,13 @@
+#pragma once
+
+#include "core/export/model_card.h"
+#include "core/recipe/recipe.h"
+#include "core/run/run_layout.h"
+
+namespace temper::exporting {
+
+/// What the card of a run tells, out of its recipe and progress.jsonl, where a repeated step counts
+/// once.
+CardFacts facts_of_run(const recipe::Recipe& recipe, const run::RunLayout& layout);
+
+}  // namespace temper::exporting
