@@ -25,11 +25,6 @@ constexpr std::string_view kUnfinishedSuffix = ".unfinished";
 /// How often we make a folder again that another process removed, empty, before we could use it.
 constexpr int kAttempts = 100;
 
-std::string unfinished_name() {
-  std::random_device random;
-  return fmt::format("{}{:08x}{:08x}{}", kUnfinishedPrefix, random(), random(), kUnfinishedSuffix);
-}
-
 fs::path folder_of(const fs::path& path) {
   const fs::path parent = path.parent_path();
   return parent.empty() ? fs::path(".") : parent;
@@ -123,6 +118,11 @@ class UnfinishedFile {
 
 }  // namespace
 
+std::string unfinished_name() {
+  std::random_device random;
+  return fmt::format("{}{:08x}{:08x}{}", kUnfinishedPrefix, random(), random(), kUnfinishedSuffix);
+}
+
 void write_file_durably(const fs::path& path, std::span<const std::byte> bytes) {
   UnfinishedFile file(path);
   file.write_and_sync(bytes);
@@ -167,6 +167,28 @@ void create_directories_durably(const fs::path& folder) {
       throw FileError("make the folder", folder, error_number);
     }
     create_directories_durably(parent);
+  }
+}
+
+void sync_durably(const fs::path& path) {
+  std::error_code absent;
+  if (fs::is_directory(path, absent)) {
+    sync_folder(path);
+    return;
+  }
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) {
+    throw FileError("sync", path, errno);
+  }
+}
+
+void rename_durably(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    throw FileError("write", to, errno);
+  }
+  sync_folder(folder_of(to));
+  if (folder_of(from) != folder_of(to)) {
+    sync_folder(folder_of(from));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace temper {
@@ -26,7 +27,15 @@ void remove_file_durably(const std::filesystem::path& path);
 /// Makes the folder and its parents, each synced into the one above.
 void create_directories_durably(const std::filesystem::path& folder);
 
+/// Makes what `path` holds durable: a file's bytes or the entries of a folder.
+void sync_durably(const std::filesystem::path& path);
+
+/// Gives a file or folder another name on the same file system; a file there is replaced, a folder
+/// only if it is empty.
+void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// The name that a killed writer leaves behind: ".temper-<16 hexadecimal digits>.unfinished".
+std::string unfinished_name();
 bool is_unfinished(std::string_view file_name);
 
 }  // namespace temper

@@ -176,6 +176,7 @@ void set_route(const CurlLibrary& curl, CURL* handle, const Settings& settings,
   curl.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl.easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // a key may hold "/../"-like text
   curl.easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl.easy_setopt(handle, CURLOPT_FRESH_CONNECT, request.at_most_once ? 1L : 0L);
 }
 
 void set_limits(const CurlLibrary& curl, CURL* handle, const Request& request) {

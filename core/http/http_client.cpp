@@ -59,8 +59,10 @@ Response Client::send_once(const Request& request) const {
 }
 
 Response Client::send(const std::string& action, Idempotency idempotency,
-                      const Request& request) const {
+                      const Request& given) const {
   RetryBudget waits = budget(action);
+  Request request = given;
+  request.at_most_once = request.at_most_once || idempotency == Idempotency::kNever;
   while (true) {
     try {
       Response response = send_once(request);

@@ -40,7 +40,10 @@ struct Request {
   std::span<const std::byte> body = {};
   /// Not empty: a body with status 2xx goes here instead of Response::body.
   std::span<std::byte> into = {};
-  bool cleanup = false;     ///< sent although a stop was requested
+  bool cleanup = false;  ///< sent although a stop was requested
+  /// Sent on a connection of its own: libcurl repeats a request, a POST too, whose reused
+  /// connection ends before an answer.
+  bool at_most_once = false;
   bool past_proxy = false;  ///< for addresses of this machine's own host (instance metadata)
   /// Given up when fewer than 1 KiB/s moved for so long, however long the whole takes.
   std::chrono::seconds stall_timeout{60};

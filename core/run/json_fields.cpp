@@ -86,6 +86,22 @@ std::uint64_t JsonFields::count(const char* name, std::uint64_t high) const {
   return value.get<std::uint64_t>();
 }
 
+bool JsonFields::boolean(const char* name) const {
+  const json& value = field(name);
+  if (!value.is_boolean()) {
+    fail(name, fmt::format("should be true or false, is {}", value.type_name()));
+  }
+  return value.get<bool>();
+}
+
+const json& JsonFields::object(const char* name) const {
+  const json& value = field(name);
+  if (!value.is_object()) {
+    fail(name, fmt::format("should be an object, is {}", value.type_name()));
+  }
+  return value;
+}
+
 const json& JsonFields::objects(const char* name, std::size_t max_items) const {
   const json& value = field(name);
   if (!value.is_array()) {

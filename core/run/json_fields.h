@@ -31,6 +31,8 @@ class JsonFields {
   /// In [0, high].
   std::uint64_t count(const char* name,
                       std::uint64_t high = std::numeric_limits<std::uint64_t>::max()) const;
+  bool boolean(const char* name) const;
+  const nlohmann::json& object(const char* name) const;
   /// An array of at most `max_items` objects.
   const nlohmann::json& objects(const char* name, std::size_t max_items) const;
 
