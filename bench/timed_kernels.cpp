@@ -105,9 +105,9 @@ void TimedKernels::attention_backward(ConstMatrix grad_out, ConstMatrix q, Const
 }
 
 double TimedKernels::cross_entropy(Matrix logits, std::span<const std::int32_t> targets,
-                                   bool keep_logits) const {
+                                   const model::LossTerms& terms, bool keep_logits) const {
   return timed("cross_entropy", 0,
-               [&] { return kernels_.cross_entropy(logits, targets, keep_logits); });
+               [&] { return kernels_.cross_entropy(logits, targets, terms, keep_logits); });
 }
 
 void TimedKernels::add(ConstMatrix x, Matrix y) const {

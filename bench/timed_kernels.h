@@ -45,7 +45,7 @@ class TimedKernels final : public model::Kernels {
                           model::HeadLayout heads, model::SequenceOffsets offsets,
                           AttentionGradients gradients) const override;
   double cross_entropy(model::Matrix logits, std::span<const std::int32_t> targets,
-                       bool keep_logits) const override;
+                       const model::LossTerms& terms, bool keep_logits) const override;
   void add(model::ConstMatrix x, model::Matrix y) const override;
   void add_bias(const float* bias, model::Matrix y) const override;
   void add_column_sums(model::ConstMatrix x, float* sums) const override;

@@ -70,6 +70,8 @@ int main(int argc, char** argv) try {
   app.add_option("--hold-after-step", arguments.run.hold_after_step,
                  "Wait after this step to be killed or stopped; for `temper verify`")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--trace", arguments.run.trace,
+               "Write what every thread does into the run's traces/");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

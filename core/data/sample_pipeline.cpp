@@ -153,6 +153,8 @@ class SamplePipeline::Workers {
     if (prefetcher_) {
       prefetcher_->advance(claim.position);
     }
+    const TimelineSpan span(options_.timeline, "prepare sample",
+                            {"position", static_cast<std::int64_t>(claim.position)});
     const Record record = dataset_.read(claim.sample.shard, claim.sample.index);
     PreparedSample prepared = prepare_sample(encoder_, data_, record);
     prepared.position = claim.position;
@@ -160,6 +162,9 @@ class SamplePipeline::Workers {
   }
 
   void prepare_until_stopped() {
+    if (options_.timeline != nullptr) {
+      options_.timeline->name_this_thread("samples");
+    }
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       const std::optional<Claim> claimed = claim();

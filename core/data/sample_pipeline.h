@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/timeline.h"
 #include "core/data/dataset.h"
 #include "core/data/position_order.h"
 #include "core/data/prepare_sample.h"
@@ -30,6 +31,7 @@ class SamplePipeline {
     std::uint64_t max_buffered_bytes = 256U << 20;
     /// Shards in stores are fetched so many bytes ahead of the shards that are being read.
     std::uint64_t max_fetched_bytes = std::uint64_t{1} << 30;
+    Timeline* timeline = nullptr;  ///< where samples are noted; nullptr: nowhere
   };
   /// References must outlive the pipeline.
   SamplePipeline(const Dataset& dataset, const PositionOrder& order, const RecordEncoder& encoder,

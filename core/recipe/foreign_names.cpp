@@ -167,7 +167,7 @@ constexpr ForeignName kNames[] = {
     {"gradient_clip_val", "optimizer.max_grad_norm", ""},
     {"optim_args", "", "the section `optimizer` has a key for each argument"},
     {"optimizer_in_bwd", "", "remove it: the gradient's norm is needed before the update"},
-    {"label_smoothing_factor", "", "label smoothing is not supported"},
+    {"label_smoothing_factor", "loss.label_smoothing", ""},
     {"neftune_noise_alpha", "", "NEFTune is not supported"},
     // The schedule.
     {"lr_scheduler", "schedule.kind", ""},

@@ -157,6 +157,27 @@ struct Batch {
   bool operator==(const Batch&) const = default;
 };
 
+/// What is minimised beside the plain cross-entropy. Held-out losses are always the plain one.
+struct Loss {
+  double label_smoothing = 0;
+  double z_loss = 0;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("label_smoothing", label_smoothing,
+          "So much of a target's probability is spread evenly over the vocabulary")
+        .at_least(0)
+        .below(1);
+    field(
+        "z_loss", z_loss,
+        "Weight of log²(Z), Z the sum of the exponentials of a token's logits: keeps logits small "
+        "in training from random weights (1e-4 is usual)")
+        .at_least(0)
+        .below(1);
+  }
+  bool operator==(const Loss&) const = default;
+};
+
 struct Optimizer {
   OptimizerName name = OptimizerName::kAdamw;
   double lr = 2e-4;
@@ -266,6 +287,7 @@ struct Recipe {
   Data data;
   Batch batch;
   Memory memory = Memory::kBalanced;
+  Loss loss;
   Optimizer optimizer;
   Schedule schedule;
   Duration duration;
@@ -284,6 +306,7 @@ struct Recipe {
     field("memory", memory,
           "What is kept for the backward pass; the result is the same. `fast`: all; `balanced`: "
           "what is not cheap to compute again; `low`: a quarter less, about a tenth slower");
+    field("loss", loss, "What is minimised");
     field("optimizer", optimizer, "How weights are updated");
     field("schedule", schedule, "How the learning rate changes over the run");
     field("duration", duration, "How long to train: exactly one of `epochs` and `steps`");

@@ -31,6 +31,10 @@ std::filesystem::path RunLayout::rank_log(int rank) const {
   return logs() / fmt::format("rank-{:04}.log", rank);
 }
 
+std::filesystem::path RunLayout::rank_trace(int rank) const {
+  return traces() / fmt::format("rank-{:04}.json", rank);
+}
+
 std::string checkpoint_name(std::int64_t step, std::string_view attempt) {
   return fmt::format("{}{:08}.{}", kStepPrefix, step, attempt);
 }

@@ -25,6 +25,8 @@ struct RunLayout {
   std::filesystem::path attempt_log(std::string_view attempt) const;  ///< logs/attempt-<id>.log
   std::filesystem::path launcher_log() const { return logs() / "launcher.log"; }
   std::filesystem::path rank_log(int rank) const;  ///< logs/rank-0003.log
+  std::filesystem::path traces() const { return root / "traces"; }
+  std::filesystem::path rank_trace(int rank) const;  ///< traces/rank-0003.json
   std::filesystem::path checkpoints() const { return root / "checkpoints"; }
   std::filesystem::path adapter() const { return root / "adapter"; }  ///< or the full model
   std::filesystem::path model() const { return root / "model"; }

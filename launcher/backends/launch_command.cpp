@@ -51,6 +51,9 @@ Command local_command(const LaunchSpec& spec, std::string_view attempt,
   if (spec.hold_after_step > 0) {
     append(command.argv, {"--hold-after-step", fmt::to_string(spec.hold_after_step)});
   }
+  if (!spec.trace.empty()) {
+    append(command.argv, {"--trace"});
+  }
   return command;
 }
 

@@ -18,6 +18,7 @@ struct LaunchSpec {
   int slot_workers = 1;              ///< a rank
   std::string allow_changed;         ///< "recipe,data,model" or a part of it, or empty
   std::int64_t hold_after_step = 0;  ///< trainers wait after it to be killed; 0: they don't
+  std::filesystem::path trace;       ///< trainers write timelines for this file; empty: they don't
   std::map<std::string, std::string> environment;  ///< from the cluster file
   bool as_root = false;                            ///< mpirun refuses to run as root unless told
 };

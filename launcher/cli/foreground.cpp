@@ -7,8 +7,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
+#include "core/base/timeline.h"
 #include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
@@ -88,7 +90,23 @@ void publish_end(Context& context, RunPublisher& publisher, const std::filesyste
   }
 }
 
+void write_trace(Context& context, const LaunchSpec& spec) {
+  std::vector<std::filesystem::path> parts;
+  for (int rank = 0; rank < spec.ranks; ++rank) {
+    parts.push_back(run::RunLayout{spec.run_dir}.rank_trace(rank));
+  }
+  merge_timelines(parts, spec.trace);
+  context.err << "timeline " << spec.trace.string() << ": open it in ui.perfetto.dev or "
+              << "chrome://tracing" << std::endl;
+}
+
 }  // namespace
+
+void add_trace_option(CLI::App& app, std::string& file) {
+  app.add_option("--trace", file,
+                 "Write a timeline of all ranks and threads to FILE (Chrome's trace format)")
+      ->type_name("FILE");
+}
 
 LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Cluster& cluster,
                        const run::RunLayout& layout, const std::string& allow_changed) {
@@ -106,6 +124,9 @@ LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Clust
 int run_in_foreground(Context& context, const recipe::Cluster& cluster,
                       const run::RunRecord& record, const LaunchSpec& spec, const std::string& runs,
                       bool json) {
+  if (!spec.trace.empty()) {
+    merge_timelines({}, spec.trace);  // it can be written: better known before than after the run
+  }
   const auto backend = make_backend(cluster.kind, context.clock, context.runner);
   const RestartPolicy policy{cluster.max_restarts,
                              std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -124,6 +145,9 @@ int run_in_foreground(Context& context, const recipe::Cluster& cluster,
   RunObserver& observer = publisher ? static_cast<RunObserver&>(*publisher) : display;
   const Verdict verdict = backend->run(record, spec, policy, signals, observer);
   display.finish();
+  if (!spec.trace.empty()) {
+    write_trace(context, spec);
+  }
   const auto duration =
       std::chrono::duration_cast<std::chrono::seconds>(context.clock.steady_now() - started);
   tell_end(context, run::RunLayout{spec.run_dir}, verdict, duration, json);

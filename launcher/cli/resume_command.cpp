@@ -27,6 +27,7 @@ struct ResumeOptions {
   std::string runs_root = "runs";
   std::string allow_changed;
   RecipeOptions changes;  ///< all but the recipe itself
+  std::string trace;
   bool json = false;
 };
 
@@ -108,9 +109,9 @@ int resume(Context& context, const ResumeOptions& options) {
   write_run_file(layout, layout.cluster(), recipe::dump(cluster));
   context.err << fmt::format("resuming {}: {} ranks x {} slot workers\n", record.id, cluster.ranks,
                              cluster.slot_workers);
-  return run_in_foreground(context, cluster, record,
-                           launch_spec(trainer, cluster, layout, options.allow_changed),
-                           resolved.checkpoint.to, options.json);
+  LaunchSpec spec = launch_spec(trainer, cluster, layout, options.allow_changed);
+  spec.trace = options.trace;
+  return run_in_foreground(context, cluster, record, spec, resolved.checkpoint.to, options.json);
 }
 
 void check_allowed(const std::string& list) {
@@ -140,6 +141,7 @@ void add_resume(CLI::App& app, Action& action) {
   add_cluster_options(app, options->changes);
   app.add_option("--allow-changed", options->allow_changed,
                  "Go on although these changed: recipe,data,model or a part of it");
+  add_trace_option(app, options->trace);
   app.add_flag("--json", options->json, "Print the progress records as JSON lines");
   app.callback([&action, options] {
     if (!options->allow_changed.empty()) {

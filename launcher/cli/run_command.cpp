@@ -23,6 +23,7 @@ namespace {
 struct RunOptions {
   RecipeOptions recipe;
   std::string name;
+  std::string trace;
   bool json = false;
 };
 
@@ -49,7 +50,8 @@ int run(Context& context, const RunOptions& options) {
   write_run_file(made.layout, made.layout.recipe(), read_text(options.recipe.recipe));
   write_run_file(made.layout, made.layout.resolved(), recipe::dump(resolved));
   write_run_file(made.layout, made.layout.cluster(), recipe::dump(cluster));
-  const LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");
+  LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");
+  spec.trace = options.trace;
   const auto backend = make_backend(cluster.kind, context.clock, context.runner);
   plan.backend = backend->name();
   plan.commands = backend->render(spec);
@@ -67,6 +69,7 @@ void add_run(CLI::App& app, Action& action) {
   const auto options = std::make_shared<RunOptions>();
   add_recipe_options(app, options->recipe);
   app.add_option("--name", options->name, "Name of the run, over the recipe's");
+  add_trace_option(app, options->trace);
   app.add_flag("--json", options->json, "Print the progress records as JSON lines");
   app.callback([&action, options] {
     action = [options](Context& context) { return run(context, *options); };

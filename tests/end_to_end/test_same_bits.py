@@ -31,6 +31,11 @@ class SameBitsTest(Scenario):
         self.assertEqual(one, two)
         self.assertNotEqual(one, without)
 
+    def test_terms_of_the_loss_do_not_depend_on_the_ranks(self):
+        terms = ("--set", "loss={label_smoothing: 0.1, z_loss: 1.0e-3}")
+        self.assertEqual(self.train("one", *terms), self.train("three", "--ranks", 3, *terms))
+        self.assertNotEqual(self.adapter(self.run_named("one")), self.train("without"))
+
     def test_another_seed_gives_another_adapter(self):
         self.assertNotEqual(self.train("seven"), self.train("eight", "--set", "seed=8"))
 

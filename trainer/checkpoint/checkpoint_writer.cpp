@@ -181,6 +181,8 @@ void CheckpointWriter::start(std::function<JobResult()> job) {
 CheckpointWriter::JobResult CheckpointWriter::write_share(const std::string& key,
                                                           const std::string& leftover,
                                                           std::span<const std::byte> image) const {
+  const TimelineSpan span(options_.timeline, "write checkpoint", {"step", step_},
+                          {"bytes", static_cast<std::int64_t>(image.size())});
   if (!leftover.empty()) {
     try {
       store_.remove(leftover);
@@ -240,6 +242,7 @@ std::string CheckpointWriter::check_stored(const std::string& folder,
 // The receipts say what was written; the store has the last word before the manifest names it.
 CheckpointWriter::JobResult CheckpointWriter::commit(
     const run::CheckpointManifest& manifest) const {
+  const TimelineSpan span(options_.timeline, "commit checkpoint", {"step", manifest.step});
   const std::string name = run::checkpoint_name(manifest.step, manifest.attempt);
   for (const run::CheckpointObject& object : manifest.objects) {
     const std::string problem = check_stored(name, object);

@@ -12,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/timeline.h"
 #include "core/run/checkpoint_manifest.h"
 #include "core/storage/object_store.h"
 #include "trainer/checkpoint/fingerprints.h"
@@ -44,6 +45,7 @@ class CheckpointWriter {
     std::string attempt;    ///< this process' attempt id; part of the folder's name
     std::int64_t keep = 1;  ///< committed checkpoints to leave, the new one included
     Fingerprints fingerprints;
+    Timeline* timeline = nullptr;  ///< where writes and commits are noted; nullptr: nowhere
   };
 
   /// `store` is rooted at the checkpoints folder; it and `clock` must outlive the writer.

@@ -26,7 +26,7 @@ class CpuKernels final : public Kernels {
   void attention_backward(ConstMatrix grad_out, ConstMatrix q, ConstMatrix k, ConstMatrix v,
                           ConstMatrix out, const float* log_sum_exp, HeadLayout heads,
                           SequenceOffsets offsets, AttentionGradients gradients) const override;
-  double cross_entropy(Matrix logits, std::span<const std::int32_t> targets,
+  double cross_entropy(Matrix logits, std::span<const std::int32_t> targets, const LossTerms& terms,
                        bool keep_logits) const override;
   void add(ConstMatrix x, Matrix y) const override;
   void add_bias(const float* bias, Matrix y) const override;

@@ -71,6 +71,27 @@ TEMPER_VECTORISED float sum_of_exponentials(const float* x, float maximum, std::
   return total;
 }
 
+TEMPER_VECTORISED float row_sum(const float* x, std::int64_t n) {
+  Lanes lanes{};
+  std::int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+      lanes[lane] += x[i + lane];
+    }
+  }
+  float total = sum_of(lanes);
+  for (; i < n; ++i) {
+    total += x[i];
+  }
+  return total;
+}
+
+TEMPER_VECTORISED void add_to_row(float value, float* x, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    x[i] += value;
+  }
+}
+
 TEMPER_VECTORISED void scale_row(const float* x, float factor, float* out, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) {
     out[i] = x[i] * factor;

@@ -17,6 +17,12 @@ float exponentials(const float* x, float maximum, float* out, std::int64_t n);
 /// Sum of e^(x[i] − maximum).
 float sum_of_exponentials(const float* x, float maximum, std::int64_t n);
 
+/// Sum of x[i].
+float row_sum(const float* x, std::int64_t n);
+
+/// x[i] += value.
+void add_to_row(float value, float* x, std::int64_t n);
+
 /// out[i] = factor · x[i]. x may be out.
 void scale_row(const float* x, float factor, float* out, std::int64_t n);
 

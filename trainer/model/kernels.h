@@ -30,6 +30,13 @@ struct DropoutKey {
   float probability = 0;
 };
 
+/// What is added to the cross-entropy of a row with softmax p and Z = Σ e^logit.
+struct LossTerms {
+  float label_smoothing = 0;  ///< ε of a target's probability goes evenly to all classes (Szegedy
+                              ///< et al. 2015, section 7), as torch's cross_entropy has it
+  float z_loss = 0;           ///< its weight times log²(Z) is added (PaLM, section 5)
+};
+
 /// The arithmetic of a block, on one thread or one stream: the seam between model and device. Every
 /// method is deterministic for given shapes and alignment, and thread-safe. `backward` methods
 /// compute exact gradients of their forward; T is the number of tokens of a slot.
@@ -78,10 +85,10 @@ class Kernels {
                                   ConstMatrix out, const float* log_sum_exp, HeadLayout heads,
                                   SequenceOffsets offsets, AttentionGradients gradients) const = 0;
 
-  /// Sum over rows of −log softmax(logits)[target]; logits become the gradient unless
+  /// Sum over rows of −log softmax(logits)[target], with `terms`; logits become the gradient unless
   /// `keep_logits`.
   virtual double cross_entropy(Matrix logits, std::span<const std::int32_t> targets,
-                               bool keep_logits) const = 0;
+                               const LossTerms& terms, bool keep_logits) const = 0;
 
   /// y += x.
   virtual void add(ConstMatrix x, Matrix y) const = 0;

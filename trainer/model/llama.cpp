@@ -49,6 +49,7 @@ ConstMatrix LlamaModel::embedding(const float* parameters) const {
 void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& sequences,
                                 const Trained& trained, const SlotKey& key,
                                 SlotWorkspace& workspace) const {
+  const TimelineSpan span(workspace.settings.timeline, "forward");
   const std::int64_t num_tokens = sequences.num_tokens();
   const auto size = static_cast<std::size_t>(num_tokens * config_.hidden_size);
   workspace.layers.resize(blocks_.size());
@@ -57,7 +58,7 @@ void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& s
                       matrix(workspace.layers[0].input.data(), num_tokens, config_.hidden_size));
   for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
     workspace.layers[layer].kept =
-        kept_activations(workspace.memory, static_cast<std::int64_t>(layer));
+        kept_activations(workspace.settings.memory, static_cast<std::int64_t>(layer));
     FloatBuffer& y =
         layer + 1 < blocks_.size() ? workspace.layers[layer + 1].input : workspace.output;
     y.reserve(size);
@@ -70,6 +71,7 @@ void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& s
 LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& sequences,
                                  const Trained& trained, const SlotKey& key,
                                  SlotWorkspace& workspace) const {
+  const TimelineSpan span(workspace.settings.timeline, "loss");
   const TrainedRows targets = trained_rows(sequences);
   const auto num_rows = static_cast<std::int64_t>(targets.rows.size());
   const std::int64_t hidden = config_.hidden_size;
@@ -103,7 +105,9 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
                   workspace.scratch.linear);
     const std::span<const std::int32_t> chunk_targets(targets.targets.data() + begin,
                                                       static_cast<std::size_t>(count));
-    result.loss_sum += kernels.cross_entropy(logits, chunk_targets, /*keep_logits=*/!backward);
+    result.loss_sum += kernels.cross_entropy(logits, chunk_targets,
+                                             backward ? workspace.settings.loss_terms : LossTerms{},
+                                             /*keep_logits=*/!backward);
     if (backward) {
       head_.backward(kernels, trained, chunk_key, logits, x, workspace.lora_head,
                      grad_normed.rows_from(begin, count), workspace.scratch.linear);
@@ -126,6 +130,7 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
 void LlamaModel::backward_layers(const Kernels& kernels, const PackedSequences& sequences,
                                  const Trained& trained, const SlotKey& key,
                                  SlotWorkspace& workspace) const {
+  const TimelineSpan span(workspace.settings.timeline, "backward");
   const Matrix grad = matrix(workspace.output.data(), sequences.num_tokens(), config_.hidden_size);
   for (std::size_t layer = blocks_.size(); layer-- > first_trained_layer_;) {
     const bool need_input_gradient = layer > first_trained_layer_ || embedding_offset_.has_value();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/timeline.h"
 #include "core/model/base_model.h"
 #include "core/model/parameters.h"
 #include "trainer/model/block.h"
@@ -14,9 +15,16 @@
 
 namespace temper::model {
 
+/// How slots are computed; the same for all of a run.
+struct SlotSettings {
+  recipe::Memory memory = recipe::Memory::kBalanced;
+  LossTerms loss_terms;          ///< of loss_and_gradient(); loss() is the plain cross-entropy
+  Timeline* timeline = nullptr;  ///< where the phases of a slot are noted; nullptr: nowhere
+};
+
 /// Activations and scratch of one slot worker, reused from slot to slot.
 struct SlotWorkspace {
-  recipe::Memory memory = recipe::Memory::kBalanced;
+  SlotSettings settings;
   std::vector<BlockActivations> layers;
   BlockScratch scratch;
   FloatBuffer output;  // [T, hidden] of the last layer; later its gradient

@@ -96,7 +96,7 @@ exporting::Probe model_probe(const ExportParts& parts) {
   probe.of_files = [&parts, input](const std::filesystem::path& folder) {
     const auto written = model::BaseModel::open(folder);
     const auto frozen = model::LlamaModel::with_lora(*written, {}, 0, parts.recipe.data.max_length);
-    SlotEngine engine(*frozen, parts.kernels, parts.workers, parts.recipe.memory);
+    SlotEngine engine(*frozen, parts.kernels, parts.workers, {.memory = parts.recipe.memory});
     return outputs(engine, input, nullptr);
   };
   return probe;

@@ -37,13 +37,14 @@ bool all_finite(std::span<const float> values) {
 }  // namespace
 
 SlotEngine::SlotEngine(const model::LlamaModel& model, const model::Kernels& kernels,
-                       SlotWorkers& workers, recipe::Memory memory)
+                       SlotWorkers& workers, const model::SlotSettings& settings)
     : model_(model),
       kernels_(kernels),
       workers_(workers),
+      timeline_(settings.timeline),
       workspaces_(static_cast<std::size_t>(workers.size())) {
   for (model::SlotWorkspace& workspace : workspaces_) {
-    workspace.memory = memory;
+    workspace.settings = settings;
   }
 }
 
@@ -55,6 +56,8 @@ std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t 
   workers_.run(static_cast<std::int64_t>(order.size()), [&](int worker, std::int64_t item) {
     const std::size_t index = order[static_cast<std::size_t>(item)];
     const std::int64_t slot = first_slot + static_cast<std::int64_t>(index);
+    const TimelineSpan span(timeline_, "slot", {"slot", slot},
+                            {"tokens", batch.slots[index].num_tokens()});
     model::FloatBuffer gradient = sum.take_buffer();
     const model::LossResult result =
         model_.loss_and_gradient(kernels_, batch.slots[index], parameters, gradient.data(),
@@ -72,6 +75,8 @@ std::vector<SlotOutcome> SlotEngine::evaluate(const StepBatch& batch, const floa
   const std::vector<std::size_t> order = computing_order(batch, workers_.size());
   workers_.run(static_cast<std::int64_t>(order.size()), [&](int worker, std::int64_t item) {
     const std::size_t index = order[static_cast<std::size_t>(item)];
+    const TimelineSpan span(timeline_, "evaluate slot",
+                            {"tokens", batch.slots[index].num_tokens()});
     const model::LossResult result = model_.loss(kernels_, batch.slots[index], parameters,
                                                  workspaces_[static_cast<std::size_t>(worker)]);
     outcomes[index] = {result.loss_sum, std::isfinite(result.loss_sum)};

@@ -23,7 +23,7 @@ class SlotEngine {
  public:
   /// All must outlive the engine.
   SlotEngine(const model::LlamaModel& model, const model::Kernels& kernels, SlotWorkers& workers,
-             recipe::Memory memory);
+             const model::SlotSettings& settings);
 
   /// Outcomes of this rank's slots of `batch` (whose first is `first_slot`), in order; gradients go
   /// into `sum`.
@@ -44,6 +44,7 @@ class SlotEngine {
   const model::LlamaModel& model_;
   const model::Kernels& kernels_;
   SlotWorkers& workers_;
+  Timeline* timeline_;                            // may be nullptr
   std::vector<model::SlotWorkspace> workspaces_;  // one a worker
 };
 

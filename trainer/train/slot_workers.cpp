@@ -1,12 +1,19 @@
 #include "trainer/train/slot_workers.h"
 
+#include <fmt/format.h>
+
 #include "trainer/model/kernels.h"
 
 namespace temper::train {
 
-SlotWorkers::SlotWorkers(int num_workers) {
+SlotWorkers::SlotWorkers(int num_workers, Timeline* timeline) {
   for (int worker = 0; worker < num_workers; ++worker) {
-    threads_.emplace_back([this, worker](const std::stop_token& stop) { work(worker, stop); });
+    threads_.emplace_back([this, worker, timeline](const std::stop_token& stop) {
+      if (timeline != nullptr) {
+        timeline->name_this_thread(fmt::format("slot worker {}", worker));
+      }
+      work(worker, stop);
+    });
   }
 }
 

@@ -8,13 +8,16 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/timeline.h"
+
 namespace temper::train {
 
 /// A fixed pool of threads, each without parallelism inside: a slot is one thread's work. Also runs
 /// the optimizer's blocks. Used by one caller at a time.
 class SlotWorkers {
  public:
-  explicit SlotWorkers(int num_workers);
+  /// Threads are named in `timeline`, if there is one.
+  explicit SlotWorkers(int num_workers, Timeline* timeline = nullptr);
   ~SlotWorkers();  // joins
   SlotWorkers(const SlotWorkers&) = delete;
   SlotWorkers& operator=(const SlotWorkers&) = delete;

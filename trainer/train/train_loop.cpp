@@ -39,15 +39,12 @@ void TrainLoop::run() {
 
 void TrainLoop::run_step() {
   const auto begin = parts_.clock.steady_now();
+  const TimelineSpan span(parts_.timeline, "step", {"step", parts_.state.step + 1});
   run::ProgressRecord record = new_record();
-  const std::vector<data::PreparedSample> prepared =
-      parts_.samples.take(static_cast<std::uint64_t>(parts_.state.step));
-  record.data_wait_milliseconds = milliseconds_since(begin);
-  const StepBatch batch = assemble_step(parts_.communicator, prepared, parts_.recipe.batch.slots);
+  const StepBatch batch = next_batch(record);
 
-  const auto compute_begin = parts_.clock.steady_now();
-  const StepReport report = compute(batch);
-  record.compute_milliseconds = milliseconds_since(compute_begin);
+  StepReport report;
+  record.compute_milliseconds = measure("compute", [&] { report = compute(batch); });
   stopping_ |= report.stop_requested;
   if (const std::int64_t slot = report.first_non_finite_slot(); slot >= 0) {
     throw FatalError(fmt::format(
@@ -57,17 +54,14 @@ void TrainLoop::run_step() {
         parts_.state.step, slot, report.slots[static_cast<std::size_t>(slot)].loss_sum));
   }
 
-  const auto reduce_begin = parts_.clock.steady_now();
-  sum_.finish(parts_.communicator, batch.ranges, gradient_.span());
-  record.reduce_milliseconds = milliseconds_since(reduce_begin);
-  const auto optimizer_begin = parts_.clock.steady_now();
-  record.gradient_norm = update(batch, record);
-  record.optimizer_milliseconds = milliseconds_since(optimizer_begin);
-
-  const auto checkpoint_begin = parts_.clock.steady_now();
-  parts_.checkpoints.apply(report.checkpoint_statuses);
-  checkpoint_if_due();
-  record.checkpoint_milliseconds = milliseconds_since(checkpoint_begin);
+  record.reduce_milliseconds =
+      measure("reduce", [&] { sum_.finish(parts_.communicator, batch.ranges, gradient_.span()); });
+  record.optimizer_milliseconds =
+      measure("optimizer", [&] { record.gradient_norm = update(batch, record); });
+  record.checkpoint_milliseconds = measure("checkpoint", [&] {
+    parts_.checkpoints.apply(report.checkpoint_statuses);
+    checkpoint_if_due();
+  });
 
   record.step = parts_.state.step;
   record.position = position();
@@ -92,6 +86,18 @@ void TrainLoop::run_step() {
                           record.step);
   }
   last_record_ = std::move(record);
+  if (parts_.timeline != nullptr) {
+    parts_.timeline->flush();
+  }
+}
+
+StepBatch TrainLoop::next_batch(run::ProgressRecord& record) {
+  std::vector<data::PreparedSample> prepared;
+  record.data_wait_milliseconds = measure("wait for samples", [&] {
+    prepared = parts_.samples.take(static_cast<std::uint64_t>(parts_.state.step));
+  });
+  const TimelineSpan span(parts_.timeline, "deal samples");
+  return assemble_step(parts_.communicator, prepared, parts_.recipe.batch.slots);
 }
 
 StepReport TrainLoop::compute(const StepBatch& batch) {
@@ -202,6 +208,7 @@ bool TrainLoop::evaluation_is_due() const {
 }
 
 std::optional<double> TrainLoop::evaluate() {
+  const TimelineSpan span(parts_.timeline, "evaluate");
   const std::optional<double> loss = parts_.evaluation->run(
       parts_.engine, parts_.state.parameters.data(), settings_.stop_requested);
   stopping_ |= !loss.has_value();
@@ -218,6 +225,14 @@ run::ProgressRecord TrainLoop::new_record() const {
 std::uint64_t TrainLoop::position() const {
   const auto after = static_cast<std::uint64_t>(parts_.state.step * parts_.recipe.batch.samples);
   return std::min(after, settings_.end_position);
+}
+
+template <class Work>
+double TrainLoop::measure(const char* phase, const Work& work) {
+  const auto begin = parts_.clock.steady_now();
+  const TimelineSpan span(parts_.timeline, phase);
+  work();
+  return milliseconds_since(begin);
 }
 
 double TrainLoop::milliseconds_since(std::chrono::steady_clock::time_point begin) const {

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/timeline.h"
 #include "core/data/sample_pipeline.h"
 #include "core/http/retry.h"
 #include "core/recipe/recipe.h"
@@ -37,6 +38,7 @@ struct LoopParts {
   const http::Counters& store_use;
   const Logger& logger;
   Clock& clock;
+  Timeline* timeline = nullptr;  ///< where phases of steps are noted; nullptr: nowhere
 };
 
 struct LoopSettings {
@@ -64,6 +66,7 @@ class TrainLoop {
 
  private:
   void run_step();
+  StepBatch next_batch(run::ProgressRecord& record);
   StepReport compute(const StepBatch& batch);
   double update(const StepBatch& batch, run::ProgressRecord& record);
   void hold_if_due();
@@ -75,6 +78,9 @@ class TrainLoop {
   bool evaluation_is_due() const;
   run::ProgressRecord new_record() const;
   std::uint64_t position() const;
+  /// Calls `work` as a phase of the timeline and returns the milliseconds that it took.
+  template <class Work>
+  double measure(const char* phase, const Work& work);
   double milliseconds_since(std::chrono::steady_clock::time_point begin) const;
 
   LoopParts parts_;

@@ -9,8 +9,10 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/durable_file.h"
 #include "core/base/environment.h"
 #include "core/base/error.h"
+#include "core/base/timeline.h"
 #include "core/data/dataset.h"
 #include "core/data/position_order.h"
 #include "core/data/sample_pipeline.h"
@@ -32,6 +34,7 @@
 #include "trainer/train/evaluation.h"
 #include "trainer/train/export_result.h"
 #include "trainer/train/progress_log.h"
+#include "trainer/train/startup_phases.h"
 #include "trainer/train/train_loop.h"
 
 namespace temper::train {
@@ -49,24 +52,30 @@ class TrainingRun {
         stop_requested_(std::move(stop_requested)),
         began_(clock.steady_now()),
         layout_{options.run_directory},
+        timeline_(open_timeline()),
+        phases_(clock, timeline_.get()),
         recipe_(recipe::read_recipe(layout_.resolved())),
-        base_path_(local_base()),
-        base_(model::open_recipe_base(recipe_, base_path_)),
-        text_(text::load_model_text(base_path_, recipe_.model.chat_template)),
+        base_path_(phases_.timed("base model", [&] { return local_base(); })),
+        base_(
+            phases_.timed("weights", [&] { return model::open_recipe_base(recipe_, base_path_); })),
+        text_(phases_.timed(
+            "tokenizer",
+            [&] { return text::load_model_text(base_path_, recipe_.model.chat_template); })),
         encoder_(text_, recipe_.data.train_on),
-        dataset_(recipe_.data.train, data_access()),
+        dataset_(phases_.timed("data",
+                               [&] { return data::Dataset(recipe_.data.train, data_access()); })),
         order_(data::make_order(dataset_, static_cast<std::uint64_t>(recipe_.seed))),
         extent_(data::training_extent(recipe_, dataset_.size())),
         checkpoints_(open_checkpoints()),
-        resumed_(find_checkpoint()),
+        resumed_(phases_.timed("checkpoints", [&] { return find_checkpoint(); })),
         samples_(dataset_, *order_, encoder_, recipe_.data, pipeline_options()),
         targets_(lora_targets()),
-        model_(build_model()),
+        model_(phases_.timed("model", [&] { return build_model(); })),
         kernels_(model::make_cpu_kernels()),
-        workers_(options.slot_workers),
-        engine_(*model_, *kernels_, workers_, recipe_.memory),
+        workers_(options.slot_workers, timeline_.get()),
+        engine_(*model_, *kernels_, workers_, slot_settings()),
         state_(model_->layout(), recipe_.optimizer) {
-    fill_state();
+    phases_.timed("parameters", [&] { fill_state(); });
     base_->release_pages();
   }
 
@@ -74,18 +83,21 @@ class TrainingRun {
     std::optional<data::Dataset> eval_set;
     std::optional<Evaluation> evaluation;
     if (!recipe_.data.eval.empty()) {
-      eval_set.emplace(recipe_.data.eval, data_access());
-      evaluation.emplace(*eval_set, encoder_, recipe_, communicator_);
+      phases_.timed("held-out samples", [&] {
+        eval_set.emplace(recipe_.data.eval, data_access());
+        evaluation.emplace(*eval_set, encoder_, recipe_, communicator_);
+      });
     }
-    checkpoint::CheckpointWriter writer(*checkpoints_,
-                                        {communicator_.rank(), communicator_.size(),
-                                         options_.attempt, recipe_.checkpoint.keep, fingerprints()},
-                                        logger_, clock_);
+    checkpoint::CheckpointWriter writer(
+        *checkpoints_,
+        {communicator_.rank(), communicator_.size(), options_.attempt, recipe_.checkpoint.keep,
+         fingerprints(), timeline_.get()},
+        logger_, clock_);
     ProgressLog progress = is_first() ? ProgressLog(layout_.progress()) : ProgressLog();
     log_start();
     TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
                     evaluation ? &*evaluation : nullptr, state_, writer, progress, *store_counters_,
-                    logger_, clock_},
+                    logger_, clock_, timeline_.get()},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
                     dataset_.size(), options_.attempt, stop_requested_, options_.hold_after_step});
     loop.run();
@@ -99,6 +111,25 @@ class TrainingRun {
 
  private:
   bool is_first() const { return communicator_.rank() == 0; }
+
+  std::unique_ptr<Timeline> open_timeline() const {
+    if (!options_.trace) {
+      return nullptr;
+    }
+    create_directories_durably(layout_.traces());
+    auto timeline =
+        std::make_unique<Timeline>(layout_.rank_trace(communicator_.rank()), communicator_.rank(),
+                                   fmt::format("rank {}", communicator_.rank()), clock_);
+    timeline->name_this_thread("steps");
+    return timeline;
+  }
+
+  model::SlotSettings slot_settings() const {
+    return {.memory = recipe_.memory,
+            .loss_terms = {.label_smoothing = static_cast<float>(recipe_.loss.label_smoothing),
+                           .z_loss = static_cast<float>(recipe_.loss.z_loss)},
+            .timeline = timeline_.get()};
+  }
 
   storage::OpenOptions store_options() const {
     storage::OpenOptions options;
@@ -156,6 +187,7 @@ class TrainingRun {
     options.end_position = extent_.end_position;
     options.rank = communicator_.rank();
     options.num_ranks = communicator_.size();
+    options.timeline = timeline_.get();
     return options;
   }
 
@@ -190,12 +222,13 @@ class TrainingRun {
   void log_start() const {
     const std::chrono::duration<double> took = clock_.steady_now() - began_;
     logger_.info(
-        "ready after {:.2f} s: {} trained of {} parameters, {} samples, {} steps of {} samples in "
+        "ready after {:.2f} s ({}): {} trained of {} parameters, {} samples, {} steps of {} "
+        "samples in "
         "{} "
         "slots, {} ranks x {} slot workers ({})",
-        took.count(), model_->layout().num_parameters(), count_parameters(), dataset_.size(),
-        extent_.total_steps, recipe_.batch.samples, recipe_.batch.slots, communicator_.size(),
-        workers_.size(), communicator_.name());
+        took.count(), phases_.text(), model_->layout().num_parameters(), count_parameters(),
+        dataset_.size(), extent_.total_steps, recipe_.batch.samples, recipe_.batch.slots,
+        communicator_.size(), workers_.size(), communicator_.name());
     if (resumed_) {
       logger_.info("resumed at step {} from a checkpoint of {} ranks", resumed_->step,
                    resumed_->num_ranks);
@@ -228,6 +261,8 @@ class TrainingRun {
   std::chrono::steady_clock::time_point began_;
   std::shared_ptr<http::Counters> store_counters_ = std::make_shared<http::Counters>();
   run::RunLayout layout_;
+  std::unique_ptr<Timeline> timeline_;  // nullptr: not asked for
+  StartupPhases phases_;
   recipe::Recipe recipe_;
   std::filesystem::path base_path_;
   std::unique_ptr<model::BaseModel> base_;

@@ -18,6 +18,7 @@ struct RunOptions {
   std::string attempt;
   std::vector<std::string> allowed_changes;  ///< of "recipe", "data", "model"
   std::int64_t hold_after_step = 0;          ///< as in LoopSettings
+  bool trace = false;                        ///< write a Timeline into the run directory
 };
 
 /// The whole life of one rank: reads <run>/resolved.yaml, opens model and data, restores the newest

@@ -40,6 +40,14 @@ TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {
             "--attempt a1 --hold-after-step 5");
 }
 
+TEST(LaunchCommandTest, TellsTheTrainerToTrace) {
+  LaunchSpec spec = spec_of(1);
+  spec.trace = "trace.json";
+  EXPECT_EQ(shell_line(local_command(spec, "a1", {})),
+            "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
+            "--attempt a1 --trace");
+}
+
 TEST(LaunchCommandTest, AsksForRootOnlyAsRoot) {
   EXPECT_EQ(shell_line(local_command(spec_of(2), "a1", {})).find("allow-run-as-root"),
             std::string::npos);

@@ -228,13 +228,50 @@ TEST_F(KernelsTest, CrossEntropyAndItsGradient) {
         std::log(sum) - static_cast<double>(logits[t * 53 + static_cast<std::size_t>(targets[t])]);
   }
   Values kept = logits;
-  EXPECT_NEAR(kernels_->cross_entropy(matrix(kept.data(), rows, columns), targets, true), expected,
-              1e-5);
+  EXPECT_NEAR(kernels_->cross_entropy(matrix(kept.data(), rows, columns), targets, {}, true),
+              expected, 1e-5);
   EXPECT_EQ(kept, logits);
-  EXPECT_NEAR(kernels_->cross_entropy(matrix(logits.data(), rows, columns), targets, false),
+  EXPECT_NEAR(kernels_->cross_entropy(matrix(logits.data(), rows, columns), targets, {}, false),
               expected, 1e-5);
   for (std::size_t i = 0; i < logits.size(); ++i) {
     EXPECT_NEAR(logits[i], gradient[i], 1e-6);
+  }
+}
+
+TEST_F(KernelsTest, CrossEntropyWithSmoothingAndZLoss) {
+  const std::int64_t columns = 53;
+  const LossTerms terms{.label_smoothing = 0.1F, .z_loss = 0.03F};
+  const std::vector<std::int32_t> targets = {17};
+  Values logits = random_values(static_cast<std::size_t>(columns), 8);
+  const auto formula = [&](const Values& x) {
+    double sum = 0;
+    double mean = 0;
+    for (const float value : x) {
+      sum += std::exp(static_cast<double>(value));
+      mean += static_cast<double>(value) / 53;
+    }
+    const double log_z = std::log(sum);
+    return 0.9 * (log_z - static_cast<double>(x[17])) + 0.1 * (log_z - mean) + 0.03 * log_z * log_z;
+  };
+  const double expected = formula(logits);
+  std::vector<double> gradient;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    constexpr float kStep = 1.0F / 256;
+    Values above = logits;
+    Values below = logits;
+    above[i] += kStep;
+    below[i] -= kStep;
+    gradient.push_back((formula(above) - formula(below)) /
+                       static_cast<double>(above[i] - below[i]));
+  }
+  Values kept = logits;
+  EXPECT_NEAR(kernels_->cross_entropy(matrix(kept.data(), 1, columns), targets, terms, true),
+              expected, 1e-5);
+  EXPECT_EQ(kept, logits);
+  EXPECT_NEAR(kernels_->cross_entropy(matrix(logits.data(), 1, columns), targets, terms, false),
+              expected, 1e-5);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    EXPECT_NEAR(logits[i], gradient[i], 1e-5) << i;
   }
 }
 

@@ -57,7 +57,7 @@ TEST_F(LlamaTest, TheGradientIsTheSameWhateverIsKept) {
   load_pretrained(full->layout(), case_.base(), full_values.span());
   const auto bits = [&](const LlamaModel& model, const FloatBuffer& values, recipe::Memory memory) {
     SlotWorkspace workspace;
-    workspace.memory = memory;
+    workspace.settings.memory = memory;
     FloatBuffer gradient = FloatBuffer::zeros(model.layout().size());
     for (const std::vector<int>& samples : {std::vector{0, 1, 2}, std::vector{1}}) {
       model.loss_and_gradient(*kernels_, case_.pack(samples), values.data(), gradient.data(),
