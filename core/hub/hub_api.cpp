@@ -113,6 +113,7 @@ std::string explanation(Kind kind, const Question& question, const HubSettings& 
       return fmt::format("{} has a problem; try again later", settings.endpoint);
     case Kind::kRefused:
     case Kind::kOffline:
+    case Kind::kNoSpace:
     case Kind::kDamaged:
       break;
   }

@@ -46,8 +46,8 @@ class HubApi {
   static nlohmann::json parse(const Question& question, std::string_view body);
 
  private:
-  const HubSettings settings_;
-  const http::Client client_;
+  HubSettings settings_;
+  http::Client client_;
 };
 
 }  // namespace temper::hub

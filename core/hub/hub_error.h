@@ -23,6 +23,7 @@ class HubError : public Error {
     kRefused,       ///< anything else that the Hub will not do
     kUnavailable,   ///< not reachable, overloaded, rate limited, after retries
     kOffline,       ///< HF_HUB_OFFLINE is set and the cache does not have it
+    kNoSpace,       ///< the cache's disk is too small
     kDamaged,       ///< other bytes than the Hub promised
   };
   HubError(Kind kind, const std::string& message)

@@ -73,6 +73,7 @@ TreeFile file_of(const Json& entry, const Question& question) {
     if (!is_sha256(file.sha256)) {
       fail(question, fmt::format("the LFS oid of '{}' is '{}'", file.path, file.sha256));
     }
+    file.xet_hash = text_of(entry, "xetHash");
   }
   return file;
 }

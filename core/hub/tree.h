@@ -15,6 +15,7 @@ struct TreeFile {
   std::uint64_t size_bytes = 0;
   std::string git_oid;  ///< sha1 of "blob <size>\0" and the bytes; of LFS files: of the pointer
   std::string sha256;   ///< of LFS files, else ""
+  std::string xet_hash = {};  ///< kept for Python, which may fetch the file by it; may be ""
 
   bool is_lfs() const { return !sha256.empty(); }
   /// The name of its content, in the Hub's ETag and in the cache: sha256 of LFS files, else
