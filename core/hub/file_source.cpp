@@ -21,10 +21,6 @@ using Kind = HubError::Kind;
 constexpr int kMaxRedirects = 8;
 constexpr int kMaxStarts = 5;
 
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 /// Refusals of a signed URL that another one would not get.
 bool may_have_expired(int status) {
   return status == 400 || status == 401 || status == 403 || status == 404 || status == 410;
@@ -53,22 +49,6 @@ std::optional<ContentRange> content_range_of(const http::Headers& headers) {
 }
 
 }  // namespace
-
-std::string redirect_target(const std::string& base, const std::string& location) {
-  const bool is_absolute = location.starts_with("http://") || location.starts_with("https://");
-  if (is_absolute) {
-    const bool is_downgrade = base.starts_with("https://") && location.starts_with("http://");
-    return is_downgrade ? "" : location;
-  }
-  const std::size_t scheme = base.find("://");
-  if (location.starts_with("//")) {
-    return base.substr(0, scheme + 1) + location;
-  }
-  if (location.starts_with('/')) {
-    return base.substr(0, base.find('/', scheme + 3)) + location;
-  }
-  return "";
-}
 
 FileSource::FileSource(const HubApi& api, HubLocation place, std::uint64_t size_bytes)
     : api_(api),

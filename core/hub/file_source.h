@@ -51,8 +51,4 @@ class FileSource {
   int num_starts_ = 0;
 };
 
-/// The URL that `location` (of a header Location) means at `base`; "" if it is none that may
-/// be followed: neither http nor https, or http where base is https.
-std::string redirect_target(const std::string& base, const std::string& location);
-
 }  // namespace temper::hub

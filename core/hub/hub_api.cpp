@@ -11,6 +11,7 @@ namespace {
 
 using Kind = HubError::Kind;
 
+constexpr int kMaxRedirects = 4;
 constexpr std::string_view kTokenPage = "settings/tokens";
 
 /// The Hub answers 401 both to a wrong token and to a missing repository.
@@ -122,6 +123,26 @@ std::string explanation(Kind kind, const Question& question, const HubSettings& 
 
 }  // namespace
 
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::string redirect_target(const std::string& base, const std::string& location) {
+  const bool is_absolute = location.starts_with("http://") || location.starts_with("https://");
+  if (is_absolute) {
+    const bool is_downgrade = base.starts_with("https://") && location.starts_with("http://");
+    return is_downgrade ? "" : location;
+  }
+  const std::size_t scheme = base.find("://");
+  if (location.starts_with("//")) {
+    return base.substr(0, scheme + 1) + location;
+  }
+  if (location.starts_with('/')) {
+    return base.substr(0, base.find('/', scheme + 3)) + location;
+  }
+  return "";
+}
+
 HubApi::HubApi(HubSettings settings, http::Client client)
     : settings_(std::move(settings)), client_(std::move(client)) {}
 
@@ -144,7 +165,16 @@ http::Response HubApi::ask_any(const Question& question, http::Idempotency idemp
 
 http::Response HubApi::ask(const Question& question, http::Idempotency idempotency,
                            const http::Request& request) const {
-  http::Response response = ask_any(question, idempotency, request);
+  http::Request next = request;
+  http::Response response = ask_any(question, idempotency, next);
+  for (int i = 0; i < kMaxRedirects && request.method == "GET" && is_redirect(response.status);
+       ++i) {
+    next.url = redirect_target(next.url, response.headers.get("Location").value_or(""));
+    if (next.url.empty() || origin_of(next.url) != origin_of(request.url)) {
+      break;
+    }
+    response = ask_any(question, idempotency, next);
+  }
   if (!response.ok()) {
     throw failure(question, response);
   }

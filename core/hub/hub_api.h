@@ -18,6 +18,12 @@ struct Question {
   std::optional<HubLocation> place = {};
 };
 
+/// The URL that `location` (of a header Location) means at `base`; "" if it is none that may be
+/// followed: neither http nor https, or http where base is https.
+std::string redirect_target(const std::string& base, const std::string& location);
+
+bool is_redirect(int status);
+
 /// Requests to the Hub: authorised, tried again, and refusals turned into HubErrors. Thread-safe.
 class HubApi {
  public:
@@ -29,7 +35,8 @@ class HubApi {
   /// The endpoint followed by `path`, which begins with '/' and is encoded already.
   std::string url(std::string_view path) const { return settings_.endpoint + std::string(path); }
 
-  /// The answer, if its status is 2xx. Else HubError by its status and X-Error-Code (failure());
+  /// The answer, if its status is 2xx. A GET follows redirects within the endpoint (of repositories
+  /// that were renamed). Else HubError by its status and X-Error-Code (failure());
   /// HubError kUnavailable when the patience of the retries is over; kOffline, without a request,
   /// if the settings are offline; http::TransportError as http::Client::send with kNever.
   http::Response ask(const Question& question, http::Idempotency idempotency,

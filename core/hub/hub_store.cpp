@@ -173,6 +173,7 @@ void HubStore::read_range(std::string_view key, std::uint64_t begin,
 }
 
 std::vector<storage::ObjectInfo> HubStore::list(std::string_view prefix) const {
+  storage::check_prefix(prefix);
   const std::string folder = location_.path.empty() ? "" : location_.path + "/";
   std::vector<storage::ObjectInfo> objects;
   for (const TreeFile& file : snapshot().files()) {
@@ -203,9 +204,9 @@ void HubStore::remove(std::string_view key) {
                      fmt::format("cannot delete {}/{}: hf:// is only read from", url(), key));
 }
 
-std::unique_ptr<storage::ObjectStore> open_store(const std::string& location,
-                                                 const storage::OpenOptions& options,
-                                                 Clock& clock) {
+std::unique_ptr<storage::ObjectStore> open_any_store(const std::string& location,
+                                                     const storage::OpenOptions& options,
+                                                     Clock& clock) {
   if (!is_hub_url(location)) {
     return storage::open_store(location, options, clock);
   }

@@ -46,7 +46,8 @@ class HubStore final : public storage::ObjectStore {
 };
 
 /// The store at `location`: hf://, or what storage::open_store knows. UserError.
-std::unique_ptr<storage::ObjectStore> open_store(const std::string& location,
-                                                 const storage::OpenOptions& options, Clock& clock);
+std::unique_ptr<storage::ObjectStore> open_any_store(const std::string& location,
+                                                     const storage::OpenOptions& options,
+                                                     Clock& clock);
 
 }  // namespace temper::hub

@@ -24,7 +24,8 @@ std::string text_of_file(const fs::path& path) {
 fs::path fetch_model(const HubApi& api, const HubLocation& location, ModelParts parts,
                      const FetchOptions& options) {
   const Snapshot snapshot = Snapshot::open(api, location);
-  const ModelFiles chosen = choose_model_files(snapshot.files(), location.path, location.url());
+  const ModelFiles chosen = choose_model_files(snapshot.files(), location.path, location.url(),
+                                               parts == ModelParts::kAll);
   std::vector<TreeFile> wanted = chosen.config;
   if (chosen.is_gguf || chosen.has_index || parts == ModelParts::kAll) {
     wanted.insert(wanted.end(), chosen.weights.begin(), chosen.weights.end());

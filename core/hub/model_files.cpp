@@ -100,7 +100,7 @@ ModelFiles other_format(const std::vector<TreeFile>& inside, const std::vector<T
 }  // namespace
 
 ModelFiles choose_model_files(const std::vector<TreeFile>& files, const std::string& path,
-                              const std::string& url) {
+                              const std::string& url, bool needs_weights) {
   if (path.ends_with(".gguf")) {
     const TreeFile* file = find(files, path);
     if (file == nullptr) {
@@ -116,7 +116,8 @@ ModelFiles choose_model_files(const std::vector<TreeFile>& files, const std::str
   const TreeFile* single = find(inside, join(path, kSingleFile));
   const TreeFile* index = find(inside, join(path, kIndexFile));
   const TreeFile* config = find(inside, join(path, kConfig));
-  if (single == nullptr && index == nullptr) {
+  const bool has_weights = single != nullptr || index != nullptr;
+  if (!has_weights && (needs_weights || config == nullptr)) {
     return other_format(inside, files, url);
   }
   if (config == nullptr) {
@@ -131,8 +132,10 @@ ModelFiles choose_model_files(const std::vector<TreeFile>& files, const std::str
       chosen.config.push_back(*file);
     }
   }
-  chosen.has_index = single == nullptr;
-  chosen.weights = {single != nullptr ? *single : *index};
+  if (has_weights) {
+    chosen.has_index = single == nullptr;
+    chosen.weights = {single != nullptr ? *single : *index};
+  }
   return chosen;
 }
 

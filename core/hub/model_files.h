@@ -20,9 +20,10 @@ struct ModelFiles {
 /// Chooses among `files` (all of one commit). `path` is a folder of the repository, "" for its
 /// root, or a .gguf file. A folder without safetensors but with exactly one GGUF file is that.
 /// HubError kNoEntry, naming `url`, if there is no such folder or file, no config.json, only
-/// weights in other formats, or several GGUF files.
+/// weights in other formats, or several GGUF files. Without
+/// `needs_weights` a folder of config and tokenizer alone will do.
 ModelFiles choose_model_files(const std::vector<TreeFile>& files, const std::string& path,
-                              const std::string& url);
+                              const std::string& url, bool needs_weights = true);
 
 /// The files that an index (model.safetensors.index.json) in `folder` names. HubError kNoEntry if
 /// one is not among `files`: the repository is incomplete; kDamaged if it is no index.

@@ -13,7 +13,9 @@
 #include "core/data/dataset.h"
 #include "core/data/stream/open_source.h"
 #include "core/data/stream/shard_access.h"
+#include "core/hub/hub_store.h"
 #include "core/storage/object_store.h"
+#include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
 namespace temper::launch {
@@ -28,17 +30,24 @@ struct DataOptions {
   std::uint64_t shard_bytes = 1U << 26;
 };
 
+data::OpenStore opener(Context& context) {
+  return [&context](const std::string& location) {
+    return hub::open_any_store(location, store_options(context), context.clock);
+  };
+}
+
 data::DataAccess access_of(Context& context) {
   data::DataAccess access;
   access.cache_dir = context.environment.cache_directory();
   access.cache_bytes = context.environment.cache_bytes();
   access.clock = &context.clock;
+  access.open_store = opener(context);
   return access;
 }
 
 int index(Context& context, const DataOptions& options) {
   data::ShardAccess access(context.environment.cache_directory(), context.environment.cache_bytes(),
-                           storage::open_store, context.clock);
+                           opener(context), context.clock);
   const data::StoredListing listing =
       data::list_source({options.location, options.format}, access.open_store);
   const auto summaries = data::summarize_files(access, listing.files, options.format);

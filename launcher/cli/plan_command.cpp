@@ -4,14 +4,12 @@
 #include <thread>
 
 #include "core/base/machine_memory.h"
-#include "core/recipe/recipe_io.h"
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
-#include "launcher/plan/absolute_paths.h"
 #include "launcher/plan/make_plan.h"
 #include "launcher/plan/render_plan.h"
 
@@ -27,9 +25,8 @@ struct PlanOptions {
 
 int plan(Context& context, const PlanOptions& options) {
   PlanRequest request;
-  request.recipe =
-      with_absolute_paths(recipe::read_recipe(options.recipe.recipe, options.recipe.overrides),
-                          std::filesystem::current_path());
+  request.recipe = load_recipe(context, options.recipe.recipe, options.recipe.overrides).recipe;
+  request.stores = store_options(context);
   request.cluster = load_cluster(options.recipe, request.recipe.batch.slots);
   request.cache_dir = context.environment.cache_directory();
   request.cache_bytes = context.environment.cache_bytes();

@@ -4,6 +4,8 @@
 #include <thread>
 
 #include "core/recipe/recipe_io.h"
+#include "launcher/plan/absolute_paths.h"
+#include "launcher/plan/hub_places.h"
 
 namespace temper::launch {
 
@@ -17,10 +19,31 @@ void add_cluster_options(CLI::App& app, RecipeOptions& options) {
 }
 
 void add_recipe_options(CLI::App& app, RecipeOptions& options) {
-  app.add_option("RECIPE", options.recipe, "The recipe, a YAML file")->required();
+  app.add_option("RECIPE", options.recipe,
+                 "The recipe, a YAML file, perhaps on the Hub (hf://org/name/recipe.yaml)")
+      ->required();
   app.add_option("--set", options.overrides, "Override a key: --set optimizer.lr=1e-4; repeatable")
       ->allow_extra_args(false);
   add_cluster_options(app, options);
+}
+
+storage::OpenOptions store_options(const Context& context) {
+  storage::OpenOptions options;
+  options.environment = context.environment;
+  return options;
+}
+
+LoadedRecipe load_recipe(Context& context, const std::string& location,
+                         const std::vector<std::string>& overrides) {
+  const storage::OpenOptions options = store_options(context);
+  const std::filesystem::path folder = std::filesystem::current_path();
+  LoadedRecipe loaded;
+  loaded.file = local_recipe(location, options, context.clock);
+  loaded.recipe =
+      with_absolute_paths(with_pinned_hub_places(recipe::read_recipe(loaded.file, overrides),
+                                                 folder, options, context.clock),
+                          folder);
+  return loaded;
 }
 
 recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster cluster,

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/recipe/recipe.h"
+#include "core/storage/open_store.h"
+#include "launcher/cli/context.h"
 
 namespace temper::launch {
 
@@ -23,6 +25,20 @@ struct RecipeOptions {
 void add_recipe_options(CLI::App& app, RecipeOptions& options);
 /// --on, --ranks and --slot-workers.
 void add_cluster_options(CLI::App& app, RecipeOptions& options);
+
+/// How a verb reaches buckets and the Hub.
+storage::OpenOptions store_options(const Context& context);
+
+/// A recipe that was read, ready to run from any folder.
+struct LoadedRecipe {
+  recipe::Recipe recipe;       ///< absolute paths, places on the Hub pinned to commits
+  std::filesystem::path file;  ///< as it was given, or the copy of one on the Hub
+};
+
+/// Reads RECIPE, a path or hf://org/name/recipe.yaml. Relative paths are those of the working
+/// folder.
+LoadedRecipe load_recipe(Context& context, const std::string& location,
+                         const std::vector<std::string>& overrides);
 
 /// Fills in what the command line says and what "automatic" means here: slot_workers 0 becomes
 /// cores / ranks, at least 1 and at most as many as have a slot to compute.

@@ -13,7 +13,6 @@
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
-#include "launcher/plan/absolute_paths.h"
 #include "launcher/plan/make_plan.h"
 #include "launcher/plan/render_plan.h"
 
@@ -32,8 +31,8 @@ int run(Context& context, const RunOptions& options) {
   if (!options.name.empty()) {
     overrides.push_back("name=" + options.name);
   }
-  const recipe::Recipe resolved = with_absolute_paths(
-      recipe::read_recipe(options.recipe.recipe, overrides), std::filesystem::current_path());
+  const LoadedRecipe loaded = load_recipe(context, options.recipe.recipe, overrides);
+  const recipe::Recipe& resolved = loaded.recipe;
   const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
 
   // Everything that the user could mend is found before anything is written.
@@ -41,13 +40,14 @@ int run(Context& context, const RunOptions& options) {
   PlanRequest request;
   request.recipe = resolved;
   request.cluster = cluster;
+  request.stores = store_options(context);
   request.cache_dir = context.environment.cache_directory();
   request.cache_bytes = context.environment.cache_bytes();
   RunPlan plan = make_plan(request);
 
   const NewRun made = create_run(resolved, request.cache_dir, context.clock);
   const run::RunLock lock(made.layout);
-  write_run_file(made.layout, made.layout.recipe(), read_text(options.recipe.recipe));
+  write_run_file(made.layout, made.layout.recipe(), read_text(loaded.file));
   write_run_file(made.layout, made.layout.resolved(), recipe::dump(resolved));
   write_run_file(made.layout, made.layout.cluster(), recipe::dump(cluster));
   LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");

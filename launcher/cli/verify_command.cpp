@@ -17,7 +17,6 @@
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
 #include "launcher/cli/verify_trial.h"
-#include "launcher/plan/absolute_paths.h"
 
 namespace temper::launch {
 namespace {
@@ -56,9 +55,8 @@ class TrialFolder {
 };
 
 /// The recipe cut to a few steps, saved every second one; what only costs time is left out.
-recipe::Recipe cut_recipe(const VerifyOptions& options, const fs::path& folder) {
-  recipe::Recipe recipe = with_absolute_paths(
-      recipe::read_recipe(options.recipe, options.overrides), fs::current_path());
+recipe::Recipe cut_recipe(Context& context, const VerifyOptions& options, const fs::path& folder) {
+  recipe::Recipe recipe = load_recipe(context, options.recipe, options.overrides).recipe;
   recipe.duration = {std::nullopt, options.steps};
   recipe.data.eval.clear();
   recipe.eval = {};
@@ -89,7 +87,7 @@ std::vector<Trial> list_trials(const VerifyOptions& options, std::int64_t checkp
 int verify(Context& context, const VerifyOptions& options) {
   const fs::path trainer = find_trainer(context);
   const TrialFolder folder(options.keep);
-  const recipe::Recipe recipe = cut_recipe(options, folder.path());
+  const recipe::Recipe recipe = cut_recipe(context, options, folder.path());
   const std::uint64_t seed = options.seed ? *options.seed : std::random_device{}();
   SystemSignals signals;
   std::vector<TrialResult> results;

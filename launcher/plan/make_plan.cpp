@@ -11,10 +11,12 @@
 #include "core/data/dataset.h"
 #include "core/data/token_statistics.h"
 #include "core/data/training_extent.h"
+#include "core/hub/hub_store.h"
+#include "core/hub/local_model.h"
+#include "core/hub/repository_name.h"
 #include "core/model/base_model.h"
 #include "core/model/memory_estimate.h"
 #include "core/model/recipe_base.h"
-#include "core/storage/local_copy.h"
 #include "core/text/sample_encoder.h"
 #include "launcher/plan/quantity.h"
 
@@ -32,6 +34,25 @@ std::unique_ptr<model::BaseModel> open_base(const Recipe& recipe) {
                     recipe.model.base));
   }
   return model::open_recipe_base(recipe, recipe.model.base);
+}
+
+/// The base model on this machine. Of one on the Hub its shape is looked at first: it would be a
+/// pity to fetch gigabytes of an architecture that Temper does not know.
+std::string local_base(const PlanRequest& request, Clock& clock) {
+  const std::string& base = request.recipe.model.base;
+  const auto local = [&](hub::ModelParts parts) {
+    return hub::local_model(base, parts, request.cache_dir, request.stores, clock);
+  };
+  if (hub::is_hub_url(base)) {
+    const fs::path config = local(hub::ModelParts::kConfig);
+    if (fs::is_directory(config)) {
+      static_cast<void>(model::BaseModel::open_config_only(config));
+    }
+    if (request.recipe.model.init == recipe::Init::kRandom) {
+      return config.string();
+    }
+  }
+  return local(hub::ModelParts::kAll).string();
 }
 
 /// Tokens of the longest slot. Dealing evens slots out, so it is the mean, unless one sample alone
@@ -113,12 +134,16 @@ struct OpenedData {
   std::unique_ptr<data::Dataset> train, eval;
 };
 
-OpenedData open_data(const PlanRequest& request, RunPlan& plan) {
+OpenedData open_data(const PlanRequest& request, Clock& clock, RunPlan& plan) {
   OpenedData opened;
   const recipe::Data& data = request.recipe.data;
   data::DataAccess access;
   access.cache_dir = request.cache_dir;
   access.cache_bytes = request.cache_bytes;
+  access.clock = &clock;
+  access.open_store = [&request, &clock](const std::string& location) {
+    return hub::open_any_store(location, request.stores, clock);
+  };
   try {
     opened.train = std::make_unique<data::Dataset>(data.train, access);
     if (!data.eval.empty()) {
@@ -171,10 +196,9 @@ void note_lack_of_memory(const PlanRequest& request, RunPlan& plan) {
 
 RunPlan make_plan(const PlanRequest& asked) {
   PlanRequest request = asked;
+  SystemClock clock;
   if (request.with_model) {
-    SystemClock clock;
-    request.recipe.model.base =
-        storage::local_copy(asked.recipe.model.base, request.cache_dir, {}, clock).string();
+    request.recipe.model.base = local_base(asked, clock);
   }
   const Recipe& recipe = request.recipe;
   RunPlan plan;
@@ -184,7 +208,7 @@ RunPlan make_plan(const PlanRequest& asked) {
   plan.ranks = request.cluster.ranks;
   plan.slot_workers = request.cluster.slot_workers;
   const std::unique_ptr<model::BaseModel> base = request.with_model ? open_base(recipe) : nullptr;
-  const OpenedData opened = open_data(request, plan);
+  const OpenedData opened = open_data(request, clock, plan);
   plan.steps = plan_steps(recipe, plan.data);
   if (base && request.count_tokens) {
     plan_text(request, *opened.train, plan);

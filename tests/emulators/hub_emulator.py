@@ -10,7 +10,7 @@ hf_write and hf_read (ann, of org), hf_other (bob). The tests' own door:
   GET  /_requests [{"host": "hub"|"cdn", "method", "path", "authorization", "range"}, …]
   POST /_repository {"kind": "models", "name", "private", "gated", "allowed": [user, …],
         "files": {path: text | {"base64"} | {"bytes": n, "seed"} | {"file": path}}, "branch",
-        "lfs": true|false}   creates it, or adds a commit; answers {"commit"}
+        "lfs": true|false, "remove": [path, …], "moved_from": name}   creates it, or adds a commit; answers {"commit"}
   POST /_lie {"sha256", …}   serves other bytes than that LFS file's from now on
   GET  /_state   {kind/name: {branch: {"commit", "title", "files": {path: sha256 of content}}}}
   POST /_<name>  what the modules below add as DOORS

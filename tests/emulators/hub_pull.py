@@ -36,6 +36,9 @@ def describe(found, commit, with_blobs=False):
 def info(handler, match, body):
     kind, name, revision = match.groups()
     found = repository(handler, kind, name)
+    if found.name != unquote(name):
+        handler.reply(307, b"", {"Location": handler.path.replace(unquote(name), found.name, 1)})
+        return
     commit = found.find(unquote(revision or "main"))
     handler.reply_json(describe(found, commit, handler.query.get("blobs") == "true"))
 
@@ -213,6 +216,10 @@ def put_repository(handler, value):
         if "moved_from" in value:
             hub.aliases[value["moved_from"]] = name
         contents = {path: content_of(file) for path, file in value.get("files", {}).items()}
+        if "remove" in value:
+            kept = {path: file for path, file in found.branches[branch].files.items()
+                    if path not in value["remove"]}
+            found.add_commit(branch, kept, "remove files")
         commit = hub.put_files(found, contents, branch, lfs=value.get("lfs"))
         return {"commit": commit.id,
                 "etags": {path: commit.files[path].etag for path in contents}}

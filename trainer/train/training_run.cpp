@@ -17,13 +17,14 @@
 #include "core/data/position_order.h"
 #include "core/data/sample_pipeline.h"
 #include "core/data/training_extent.h"
+#include "core/hub/hub_store.h"
+#include "core/hub/local_model.h"
 #include "core/model/base_model.h"
 #include "core/model/parameters.h"
 #include "core/model/recipe_base.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
-#include "core/storage/local_copy.h"
 #include "core/storage/open_store.h"
 #include "core/text/sample_encoder.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
@@ -143,9 +144,13 @@ class TrainingRun {
                                store_options(), clock_);
   }
 
-  /// The base model, copied from its bucket by one of this machine's ranks if it is in one.
+  /// The base model, copied from its bucket or the Hub by one of this machine's ranks if it is in
+  /// one.
   std::filesystem::path local_base() {
-    return storage::local_copy(recipe_.model.base, cache_directory(), store_options(), clock_);
+    const bool is_random = recipe_.model.init == recipe::Init::kRandom;
+    return hub::local_model(recipe_.model.base,
+                            is_random ? hub::ModelParts::kConfig : hub::ModelParts::kAll,
+                            cache_directory(), store_options(), clock_);
   }
 
   static std::filesystem::path cache_directory() {
@@ -159,7 +164,7 @@ class TrainingRun {
     access.cache_bytes = environment.cache_bytes();
     access.clock = &clock_;
     access.open_store = [this](const std::string& location) {
-      return storage::open_store(location, store_options(), clock_);
+      return hub::open_any_store(location, store_options(), clock_);
     };
     return access;
   }

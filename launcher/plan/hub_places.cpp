@@ -1,0 +1,89 @@
+#include "launcher/plan/hub_places.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/error.h"
+#include "core/hub/local_model.h"
+#include "core/hub/open_hub.h"
+#include "core/hub/repository_name.h"
+#include "core/hub/snapshot.h"
+
+namespace temper::launch {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "org/name" or "org/name@revision" where no such folder is.
+bool is_plain_hub_name(const std::string& text, const fs::path& base) {
+  const std::string name = text.substr(0, text.find('@'));
+  return std::count(name.begin(), name.end(), '/') == 1 && hub::is_repository_name(name) &&
+         !name.ends_with(".gguf") && !fs::exists(base / text);
+}
+
+/// Looks each revision up once, so that two data sources of one branch are of one commit.
+class Pins {
+ public:
+  Pins(const storage::OpenOptions& options, Clock& clock) : options_(options), clock_(clock) {}
+
+  void pin(std::string& place) {
+    if (!hub::is_hub_url(place)) {
+      return;
+    }
+    hub::HubLocation location = hub::parse_hub_url(place);
+    hub::HubLocation root = location;
+    root.path.clear();
+    std::string& commit = commits_[root.url()];
+    if (commit.empty()) {
+      commit = hub::is_commit(location.revision)
+                   ? location.revision
+                   : hub::find_commit(hub::open_hub(options_, clock_), root);
+    }
+    location.revision = commit;
+    place = location.url();
+  }
+
+ private:
+  const storage::OpenOptions& options_;
+  Clock& clock_;
+  std::map<std::string, std::string> commits_;
+};
+
+}  // namespace
+
+recipe::Recipe with_pinned_hub_places(recipe::Recipe recipe, const fs::path& base,
+                                      const storage::OpenOptions& options, Clock& clock) {
+  if (is_plain_hub_name(recipe.model.base, base)) {
+    recipe.model.base = "hf://" + recipe.model.base;
+  }
+  if (hub::is_hub_url(recipe.model.base) && recipe.model.name.empty()) {
+    recipe.model.name = hub::parse_hub_url(recipe.model.base).repository.name;
+  }
+  Pins pins(options, clock);
+  pins.pin(recipe.model.base);
+  for (auto* sources : {&recipe.data.train, &recipe.data.eval}) {
+    for (recipe::DataSource& source : *sources) {
+      pins.pin(source.path);
+    }
+  }
+  return recipe;
+}
+
+fs::path local_recipe(const std::string& location, const storage::OpenOptions& options,
+                      Clock& clock) {
+  if (!hub::is_hub_url(location)) {
+    return location;
+  }
+  const hub::HubLocation place = hub::parse_hub_url(location);
+  if (place.path.empty()) {
+    throw UserError(
+        fmt::format("{}: names no file; a recipe on the Hub is like "
+                    "hf://org/name/recipe.yaml",
+                    location));
+  }
+  return hub::fetch_file(hub::open_hub(options, clock), place);
+}
+
+}  // namespace temper::launch
