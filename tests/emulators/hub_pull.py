@@ -178,7 +178,7 @@ def serve_bytes(handler, data, headers, name):
         view = memoryview(bytes(size))
     headers = headers | {"Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
     match = re.fullmatch(r"bytes=(\d+)-(\d*)", handler.headers.get("Range", ""))
-    if not match or handler.fault.get("no_ranges"):
+    if not match or size == 0 or handler.fault.get("no_ranges"):  # nobody refuses ranges of nothing
         handler.reply(200, view, headers)
         return
     begin, last = int(match.group(1)), int(match.group(2) or size - 1)
