@@ -1,6 +1,6 @@
 // The cache is one with Python's huggingface_hub: what one fetched the other finds.
 
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "core/base/process_runner.h"
 #include "core/hub/local_model.h"
@@ -21,6 +21,14 @@ class PythonCacheTest : public PullFixture {
     put("org/tiny", {{"config.json", "{}"},
                      {"tokenizer.json", "{}"},
                      {"model.safetensors", {{"bytes", 100'000}}}});
+  }
+
+  /// Python asks other things when it starts.
+  std::size_t num_about_the_model() const {
+    const std::vector<Json> all = requests();
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Json& request) {
+      return request["path"].get<std::string>().find("org/tiny") != std::string::npos;
+    }));
   }
 
   /// What a line of Python prints, with our cache and endpoint.
@@ -46,12 +54,12 @@ class PythonCacheTest : public PullFixture {
 
 TEST_F(PythonCacheTest, PythonFindsWhatWeFetched) {
   const fs::path folder = fetch_model(hub(), parse_hub_url("hf://org/tiny"), ModelParts::kAll);
-  const std::size_t before = requests().size();
+  const std::size_t before = num_about_the_model();
   EXPECT_EQ(python("snapshot_download('org/tiny', local_files_only=True)"), folder);
   EXPECT_EQ(python("hf_hub_download('org/tiny', 'config.json', local_files_only=True)"),
             folder / "config.json");
   EXPECT_EQ(python("len(scan_cache_dir().warnings)"), "0");
-  EXPECT_EQ(requests().size(), before) << nlohmann::json(requests()).dump(1);
+  EXPECT_EQ(num_about_the_model(), before);
 }
 
 TEST_F(PythonCacheTest, WeFindWhatPythonFetched) {
