@@ -1,20 +1,21 @@
-"""The peer: LoRA fine-tuning with Transformers and PEFT, as fast as they go on a CPU without changing the numbers.
+"""The peer: training with Transformers and PEFT, as fast as they go on a CPU without changing the numbers.
 
-Usage: peer.py MODE MODEL DATA STEPS SAMPLES   (in the reference environment)
+Usage: peer.py MODE MODEL DATA STEPS SAMPLES [lora|full|random]   (in the reference environment)
 MODE: padded          one row a sample, padded to the longest
       packed          padding-free: the step's samples in one row, told apart by their positions
       packed-compile  the same under torch.compile
       packed-gc       packed with gradient checkpointing
+What is trained: lora (default), full: all weights, random: all weights, from a random start.
 Prints one JSON line a step: step, tokens, seconds of its own, loss.
 """
 
+import argparse
 import json
-import sys
 import time
 
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 
 def encode(tokenizer, messages):
@@ -45,13 +46,33 @@ def packed(batch, _):
     }
 
 
-def main():
-    mode, folder, data = sys.argv[1:4]
-    steps, samples = map(int, sys.argv[4:6])
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+def make_model(folder, what):
+    if what == "random":
+        config = AutoConfig.from_pretrained(folder, attn_implementation="sdpa")
+        return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-    lora = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
-    model = get_peft_model(model, lora).train()
+    if what == "lora":
+        lora = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
+        model = get_peft_model(model, lora)
+    return model
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=["padded", "packed", "packed-compile", "packed-gc"])
+    parser.add_argument("folder", metavar="MODEL")
+    parser.add_argument("data")
+    parser.add_argument("steps", type=int)
+    parser.add_argument("samples", type=int)
+    parser.add_argument("what", nargs="?", default="lora", choices=["lora", "full", "random"])
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    mode, steps, samples = options.mode, options.steps, options.samples
+    tokenizer = AutoTokenizer.from_pretrained(options.folder)
+    model = make_model(options.folder, options.what).train()
     if mode == "packed-gc":
         model.gradient_checkpointing_enable({"use_reentrant": False})
         model.enable_input_require_grads()
@@ -59,7 +80,7 @@ def main():
     optimizer = torch.optim.AdamW(trained, lr=1e-4)
     forward = torch.compile(model, dynamic=True) if mode == "packed-compile" else model
     collate = padded if mode == "padded" else packed
-    with open(data, encoding="utf-8") as lines:
+    with open(options.data, encoding="utf-8") as lines:
         encoded = [encode(tokenizer, json.loads(line)["messages"]) for _, line in zip(range(steps * samples), lines)]
     for step in range(steps):
         batch = encoded[step * samples : (step + 1) * samples]
@@ -75,6 +96,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 6 or sys.argv[1] not in ("padded", "packed", "packed-compile", "packed-gc"):
-        sys.exit(__doc__)
     main()
