@@ -64,7 +64,8 @@ std::int64_t tree_levels(std::int64_t slots) {
 }  // namespace
 
 std::uint64_t MemoryEstimate::total_bytes() const {
-  return weight_bytes + gradient_bytes + moment_bytes + activation_bytes + program_bytes;
+  return weight_bytes + gradient_bytes + moment_bytes + activation_bytes + program_bytes +
+         snapshot_bytes;
 }
 
 std::int64_t most_slot_tokens(const recipe::Recipe& recipe) {
@@ -92,6 +93,7 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
       load.slot_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
   estimate.program_bytes = kProgramBytes;
   estimate.checkpoint_bytes = bytes_of(3 * trained);
+  estimate.snapshot_bytes = bytes_of(3 * trained / load.num_ranks);
   return estimate;
 }
 

@@ -11,6 +11,7 @@ namespace temper::model {
 struct RankLoad {
   std::int64_t slot_workers = 1;  ///< slots that are computed at once
   std::int64_t slot_tokens = 0;   ///< tokens of the longest slot
+  std::int64_t num_ranks = 1;     ///< that share the saving of a checkpoint
 };
 
 /// Memory of one rank, and what a checkpoint takes. Every rank holds all of it: nothing is sharded.
@@ -34,6 +35,7 @@ struct RankLoad {
 ///   program      128 MiB: code and data of the libraries, threads (a rank that trains a model of
 ///                some kilobytes has 119 MiB resident).
 ///   checkpoint   3 · 4 · T: the trained parameters and their moments.
+///   snapshot     checkpoint / ranks: a rank's share, copied to be written while training goes on.
 ///
 /// Left out: the data pipeline and what a network transport buffers.
 struct MemoryEstimate {
@@ -44,6 +46,7 @@ struct MemoryEstimate {
   std::uint64_t moment_bytes = 0;
   std::uint64_t activation_bytes = 0;
   std::uint64_t program_bytes = 0;
+  std::uint64_t snapshot_bytes = 0;
   std::uint64_t checkpoint_bytes = 0;
 
   /// Memory of a rank: all but the checkpoint.

@@ -74,7 +74,8 @@ PlannedModel plan_model(const PlanRequest& request, const model::BaseModel& base
                         const RunPlan& plan) {
   const bool is_random = request.recipe.model.init == recipe::Init::kRandom;
   const model::MemoryEstimate estimate = model::estimate_memory(
-      base.config(), request.recipe, {request.cluster.slot_workers, longest_slot(request, plan)});
+      base.config(), request.recipe,
+      {request.cluster.slot_workers, longest_slot(request, plan), request.cluster.ranks});
   PlannedModel planned;
   planned.path = base.path().string();
   planned.architecture = base.config().architecture;

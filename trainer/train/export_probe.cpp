@@ -18,11 +18,8 @@ constexpr std::size_t kLogitsTokens = 64;  // of the first one
 
 struct ProbeInput {
   model::PackedSequences logits;
-  model::PackedSequences loss;
+  std::vector<model::PackedSequences> loss;  // a sample each: no more activations than a slot has
   std::int64_t num_samples = 0;
-
-  /// Tokens that the loss is a mean of: all but each sample's first.
-  std::int64_t num_predicted() const { return loss.num_tokens() - num_samples; }
 };
 
 void append_sample(model::PackedSequences& sequences, const text::EncodedSample& sample,
@@ -44,7 +41,7 @@ ProbeInput probe_input(const ExportParts& parts) {
     if (sample.ids.empty()) {
       continue;
     }
-    append_sample(input.loss, sample, std::min(kLossTokens, max_length));
+    append_sample(input.loss.emplace_back(), sample, std::min(kLossTokens, max_length));
     if (input.num_samples == 0) {
       append_sample(input.logits, sample, std::min(kLogitsTokens, max_length));
     }
@@ -54,9 +51,15 @@ ProbeInput probe_input(const ExportParts& parts) {
 }
 
 exporting::Outputs outputs(SlotEngine& engine, const ProbeInput& input, const float* parameters) {
-  const model::LossResult loss = engine.loss(input.loss, parameters);
+  double loss_sum = 0;
+  std::int64_t num_predicted = 0;
+  for (const model::PackedSequences& sample : input.loss) {
+    const model::LossResult loss = engine.loss(sample, parameters);
+    loss_sum += loss.loss_sum;
+    num_predicted += loss.num_trained;
+  }
   return {engine.logits(input.logits, parameters),
-          loss.loss_sum / static_cast<double>(std::max<std::int64_t>(input.num_predicted(), 1))};
+          loss_sum / static_cast<double>(std::max<std::int64_t>(num_predicted, 1))};
 }
 
 model::FloatBuffer read_adapter(const model::ParameterLayout& layout,

@@ -31,7 +31,14 @@ TEST(MemoryEstimateTest, CountsTheParametersOfARealModel) {
   EXPECT_EQ(estimate.weight_bytes, 4U * (134515008 + 4884480));
   EXPECT_EQ(estimate.moment_bytes, 8U * 4884480);
   EXPECT_EQ(estimate.checkpoint_bytes, 12U * 4884480);
+  EXPECT_EQ(estimate.snapshot_bytes, 12U * 4884480);
   EXPECT_EQ(estimate.gradient_bytes, 4U * 4884480 * (4 + 2 + 1));  // 16 slots: four levels
+}
+
+TEST(MemoryEstimateTest, RanksShareTheSnapshotOfACheckpoint) {
+  const MemoryEstimate estimate =
+      estimate_memory(smollm2(), {}, {.slot_workers = 2, .slot_tokens = 0, .num_ranks = 3});
+  EXPECT_EQ(estimate.snapshot_bytes, estimate.checkpoint_bytes / 3);
 }
 
 TEST(MemoryEstimateTest, TrainingAllWeightsHasNoAdapter) {
@@ -65,7 +72,7 @@ TEST(MemoryEstimateTest, ActivationsFollowTheFormula) {
   const MemoryEstimate estimate = estimate_memory(config, recipe, {1, 10});
   EXPECT_EQ(estimate.total_bytes(), estimate.weight_bytes + estimate.gradient_bytes +
                                         estimate.moment_bytes + estimate.activation_bytes +
-                                        estimate.program_bytes);
+                                        estimate.program_bytes + estimate.snapshot_bytes);
 }
 
 TEST(MemoryEstimateTest, ASlotHoldsItsShareOfSamplesRoundedUp) {
