@@ -25,6 +25,7 @@ constexpr std::array kVerbs = {
     Verb{"cancel", "Stop a run; its state is saved first", temper::launch::add_cancel},
     Verb{"checkpoints", "List, verify or remove a run's checkpoints, here or in a bucket",
          temper::launch::add_checkpoints},
+    Verb{"push", "Push a run's adapter or model to the Hugging Face Hub", temper::launch::add_push},
     Verb{"verify", "Prove that a recipe gives the same bits on any ranks and when interrupted",
          temper::launch::add_verify},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},

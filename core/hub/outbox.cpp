@@ -105,25 +105,33 @@ OutboxFile describe_file(const fs::path& file, const std::string& path) {
   return described;
 }
 
-std::vector<OutboxFile> gather_files(const fs::path& from, const fs::path& to) {
-  std::vector<OutboxFile> files;
-  for (const fs::path& relative : files_below(from)) {
-    const std::string path = relative.generic_string();
-    if (const std::string problem = problem_of_path(path); !problem.empty()) {
+/// files_below() as paths in a repository.
+std::vector<std::string> paths_below(const fs::path& folder) {
+  std::vector<std::string> paths;
+  for (const fs::path& relative : files_below(folder)) {
+    paths.push_back(relative.generic_string());
+    if (const std::string problem = problem_of_path(paths.back()); !problem.empty()) {
       throw UserError(
           fmt::format("{}: the file's name can't be one in a repository: it {}; rename "
                       "it",
-                      (from / relative).string(), problem));
+                      (folder / relative).string(), problem));
     }
-    create_directories_durably((to / relative).parent_path());
-    link_or_copy(from / relative, to / relative);
-    files.push_back(describe_file(to / relative, path));
+  }
+  if (paths.empty()) {
+    throw UserError(fmt::format("{}: there is no file to push in it", folder.string()));
+  }
+  return paths;
+}
+
+std::vector<OutboxFile> gather_files(const fs::path& from, const fs::path& to) {
+  std::vector<OutboxFile> files;
+  for (const std::string& path : paths_below(from)) {
+    create_directories_durably((to / path).parent_path());
+    link_or_copy(from / path, to / path);
+    files.push_back(describe_file(to / path, path));
   }
   for (const OutboxFile& file : files) {
     sync_durably((to / file.path).parent_path());
-  }
-  if (files.empty()) {
-    throw UserError(fmt::format("{}: there is no file to push in it", from.string()));
   }
   return files;
 }
@@ -245,6 +253,14 @@ void Outbox::note_done(OutboxEntry& entry, const PushDone& done) const {
   entry.done = done;
   std::error_code ignored;  // what stays costs room, nothing else
   fs::remove_all(entry.folder / kFiles, ignored);
+}
+
+std::vector<OutboxFile> describe_folder(const fs::path& folder) {
+  std::vector<OutboxFile> files;
+  for (const std::string& path : paths_below(folder)) {
+    files.push_back(describe_file(folder / path, path));
+  }
+  return files;
 }
 
 std::string verify_files(const OutboxEntry& entry) {

@@ -64,6 +64,10 @@ class Outbox {
   std::filesystem::path folder_;
 };
 
+/// The files of `folder` as put() would put them: all but hidden ones, sorted by path. UserError
+/// and FileError as there.
+std::vector<OutboxFile> describe_folder(const std::filesystem::path& folder);
+
 /// "" if the files of the entry are what its manifest says (sizes and sha256), else what is wrong.
 std::string verify_files(const OutboxEntry& entry);
 

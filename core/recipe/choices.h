@@ -15,6 +15,7 @@ enum class Overlength { kError, kDrop, kTruncate, kSplit };
 enum class TrainOn { kAll, kAssistant, kLast };
 enum class Memory { kFast, kBalanced, kLow };
 enum class OptimizerName { kAdamw };
+enum class PublishWhen { kEnd, kCheckpoint, kBest };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
 /// Only kind: local so far; Slurm, Kubernetes and Vertex come with their backends.
 enum class ClusterKind { kLocal };
@@ -75,6 +76,13 @@ template <>
 struct Choices<Memory> {
   static constexpr ChoiceNames<Memory, 3> kNames = {
       {{Memory::kFast, "fast"}, {Memory::kBalanced, "balanced"}, {Memory::kLow, "low"}}};
+};
+
+template <>
+struct Choices<PublishWhen> {
+  static constexpr ChoiceNames<PublishWhen, 3> kNames = {{{PublishWhen::kEnd, "end"},
+                                                          {PublishWhen::kCheckpoint, "checkpoint"},
+                                                          {PublishWhen::kBest, "best"}}};
 };
 
 template <>

@@ -278,6 +278,29 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+/// Where the result goes when it is finished. Says nothing of the result itself.
+struct Publish {
+  std::string hub;  ///< "org/name"; empty: nowhere
+  PublishWhen when = PublishWhen::kEnd;
+  bool make_private = true;
+  std::string revision = "main";
+  bool create_pr = false;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("hub", hub,
+          "A model repository of the Hugging Face Hub that the result is pushed to, `org/name`; "
+          "made if it is missing. The token is HF_TOKEN's. Empty: it is not pushed");
+    field("when", when,
+          "`end` pushes the finished result, `checkpoint` also the adapter of each checkpoint, "
+          "`best` that of the checkpoint with the lowest loss on `data.eval` so far, and no other");
+    field("private", make_private, "Whether a repository that has to be made is private");
+    field("revision", revision, "The branch; made if it is missing").not_empty();
+    field("create_pr", create_pr, "Open a pull request instead of committing to the branch");
+  }
+  bool operator==(const Publish&) const = default;
+};
+
 struct Recipe {
   std::int64_t version = 1;
   std::string name;
@@ -293,6 +316,7 @@ struct Recipe {
   Duration duration;
   Eval eval;
   Checkpoint checkpoint;
+  Publish publish;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -312,6 +336,7 @@ struct Recipe {
     field("duration", duration, "How long to train: exactly one of `epochs` and `steps`");
     field("eval", eval, "When and on how much of `data.eval` the loss is measured");
     field("checkpoint", checkpoint, "Where and how often the state is saved");
+    field("publish", publish, "Where the result is pushed");
   }
   bool operator==(const Recipe&) const = default;
 };

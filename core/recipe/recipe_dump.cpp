@@ -21,8 +21,8 @@ std::string dump_fields(T values) {
 /// The keys with their values, without those that name, watch or save the run but don't change what
 /// comes out of it.
 FieldLister::Values list_deciding_values(Recipe recipe) {
-  static constexpr std::array<std::string_view, 5> kWithoutEffect = {"name", "memory", "data.eval",
-                                                                     "eval.", "checkpoint."};
+  static constexpr std::array<std::string_view, 6> kWithoutEffect = {
+      "name", "memory", "data.eval", "eval.", "checkpoint.", "publish."};
   FieldLister::Values values;
   FieldLister lister(values);
   recipe.visit(lister);

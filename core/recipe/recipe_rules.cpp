@@ -224,6 +224,48 @@ void evaluation_has_data(const Recipe& recipe, Reading& reading) {
   }
 }
 
+void publishing_names_a_repository(const Publish& publish, Reading& reading) {
+  const auto is_plain = [](char c) {
+    return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
+  };
+  const std::size_t slash = publish.hub.find('/');
+  const bool is_name = slash != std::string::npos && slash > 0 && slash + 1 < publish.hub.size() &&
+                       std::all_of(publish.hub.begin(), publish.hub.begin() + slash, is_plain) &&
+                       std::all_of(publish.hub.begin() + slash + 1, publish.hub.end(), is_plain);
+  if (!publish.hub.empty() && !is_name && reading.sound({"publish.hub"})) {
+    reading.fail_rule({"publish.hub"},
+                      fmt::format("is {}; write owner/name, of letters, digits, '.', '_', '-', "
+                                  "without hf:// and without a revision",
+                                  quote_for_message(publish.hub)));
+  }
+}
+
+void publishing_has_its_parts(const Recipe& recipe, Reading& reading) {
+  const Publish& publish = recipe.publish;
+  Publish elsewhere;
+  elsewhere.hub = publish.hub;
+  if (publish.hub.empty() && publish != elsewhere && reading.sound({"publish"})) {
+    reading.fail_rule({"publish"},
+                      "has no effect without publish.hub; name the repository there, or remove it");
+    return;
+  }
+  if (publish.when == PublishWhen::kEnd || publish.hub.empty() ||
+      !reading.sound({"publish.when"})) {
+    return;
+  }
+  if (recipe.adapter.type == AdapterType::kNone && reading.sound({"adapter.type"})) {
+    reading.fail_rule({"publish.when", "adapter.type"},
+                      fmt::format("is {}, which is for adapters, adapter.type is none; write when: "
+                                  "end",
+                                  name_of(publish.when)));
+  } else if (publish.when == PublishWhen::kBest && recipe.data.eval.empty() &&
+             reading.sound({"data.eval"})) {
+    reading.fail_rule({"publish.when", "data.eval"},
+                      "is best, but data.eval is empty, so no checkpoint is better than another; "
+                      "name held-out data there, or write when: end");
+  }
+}
+
 void eval_sources_have_no_weights(const Recipe& recipe, Reading& reading) {
   for (std::size_t i = 0; i < recipe.data.eval.size(); ++i) {
     const std::string key = fmt::format("data.eval.{}.weight", i);
@@ -268,6 +310,8 @@ void check_rules(const Recipe& recipe, Reading& reading) {
   duration_is_said_once(recipe, reading);
   evaluation_has_data(recipe, reading);
   eval_sources_have_no_weights(recipe, reading);
+  publishing_names_a_repository(recipe.publish, reading);
+  publishing_has_its_parts(recipe, reading);
 }
 
 void check_rules(const Cluster& cluster, Reading& reading) {

@@ -30,6 +30,7 @@ struct RunLayout {
   std::filesystem::path checkpoints() const { return root / "checkpoints"; }
   std::filesystem::path adapter() const { return root / "adapter"; }  ///< or the full model
   std::filesystem::path model() const { return root / "model"; }
+  std::filesystem::path outbox() const { return root / "outbox"; }  ///< pushes (docs/hub.md)
 };
 
 /// "step-00000050.a1b2c3" and back. The attempt id keeps a repeated save apart from a broken one.

@@ -17,6 +17,7 @@
 #include "launcher/backends/progress_follower.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/hub_publisher.h"
 #include "launcher/cli/progress_display.h"
 #include "launcher/cli/run_publisher.h"
 
@@ -142,7 +143,9 @@ int run_in_foreground(Context& context, const recipe::Cluster& cluster,
     publisher.emplace(display, run::RunLayout{spec.run_dir}, open_store_for(context, url),
                       context.clock);
   }
-  RunObserver& observer = publisher ? static_cast<RunObserver&>(*publisher) : display;
+  RunObserver& shown = publisher ? static_cast<RunObserver&>(*publisher) : display;
+  const auto hub = HubPublisher::for_run(context, run::RunLayout{spec.run_dir}, shown);
+  RunObserver& observer = hub ? static_cast<RunObserver&>(*hub) : shown;
   const Verdict verdict = backend->run(record, spec, policy, signals, observer);
   display.finish();
   if (!spec.trace.empty()) {
@@ -151,6 +154,9 @@ int run_in_foreground(Context& context, const recipe::Cluster& cluster,
   const auto duration =
       std::chrono::duration_cast<std::chrono::seconds>(context.clock.steady_now() - started);
   tell_end(context, run::RunLayout{spec.run_dir}, verdict, duration, json);
+  if (hub) {
+    hub->finish(verdict.kind == Verdict::Kind::kDone, signals);
+  }
   if (publisher) {
     publish_end(context, *publisher, spec.run_dir, url);
   }

@@ -10,6 +10,7 @@
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
+#include "launcher/plan/hub_places.h"
 #include "launcher/plan/make_plan.h"
 #include "launcher/plan/render_plan.h"
 
@@ -34,6 +35,7 @@ int plan(Context& context, const PlanOptions& options) {
   request.full = options.full;
   request.num_threads = static_cast<int>(std::thread::hardware_concurrency());
   request.machine_memory_bytes = machine_memory_bytes();
+  check_publishing(request.recipe, request.stores, context.clock);
   RunPlan plan = make_plan(request);
 
   const auto backend = make_backend(request.cluster.kind, context.clock, context.runner);

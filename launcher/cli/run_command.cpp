@@ -13,6 +13,7 @@
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
+#include "launcher/plan/hub_places.h"
 #include "launcher/plan/make_plan.h"
 #include "launcher/plan/render_plan.h"
 
@@ -43,6 +44,7 @@ int run(Context& context, const RunOptions& options) {
   request.stores = store_options(context);
   request.cache_dir = context.environment.cache_directory();
   request.cache_bytes = context.environment.cache_bytes();
+  check_publishing(resolved, request.stores, context.clock);
   RunPlan plan = make_plan(request);
 
   const NewRun made = create_run(resolved, request.cache_dir, context.clock);

@@ -13,6 +13,7 @@ void add_list(CLI::App& app, Action& action);
 void add_logs(CLI::App& app, Action& action);
 void add_cancel(CLI::App& app, Action& action);
 void add_checkpoints(CLI::App& app, Action& action);
+void add_push(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_recipe(CLI::App& app, Action& action);
 void add_tokens(CLI::App& app, Action& action);

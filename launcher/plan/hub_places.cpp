@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 #include "core/base/error.h"
+#include "core/hub/hub_error.h"
+#include "core/hub/identity.h"
 #include "core/hub/local_model.h"
 #include "core/hub/open_hub.h"
 #include "core/hub/repository_name.h"
@@ -84,6 +87,25 @@ fs::path local_recipe(const std::string& location, const storage::OpenOptions& o
                     location));
   }
   return hub::fetch_file(hub::open_hub(options, clock), place);
+}
+
+void check_publishing(const recipe::Recipe& recipe, const storage::OpenOptions& options,
+                      Clock& clock) {
+  if (recipe.publish.hub.empty()) {
+    return;
+  }
+  try {
+    storage::OpenOptions impatient = options;
+    impatient.policy.patience = std::chrono::seconds(10);
+    hub::check_push_target(hub::open_hub(impatient, clock), recipe.publish.hub);
+  } catch (const hub::HubError& error) {
+    using Kind = hub::HubError::Kind;
+    if (error.kind() != Kind::kUnavailable && error.kind() != Kind::kOffline) {
+      throw;
+    }
+    options.logger.warning("whether {} can be pushed to is not known: {}", recipe.publish.hub,
+                           error.what());
+  }
 }
 
 }  // namespace temper::launch

@@ -22,4 +22,10 @@ recipe::Recipe with_pinned_hub_places(recipe::Recipe recipe, const std::filesyst
 std::filesystem::path local_recipe(const std::string& location, const storage::OpenOptions& options,
                                    Clock& clock);
 
+/// For the start of a run: throws, as hub::check_push_target does, if the recipe publishes to a
+/// repository that will refuse it. A Hub that is down or not asked (HF_HUB_OFFLINE) is no reason
+/// not to train: the options' logger is told.
+void check_publishing(const recipe::Recipe& recipe, const storage::OpenOptions& options,
+                      Clock& clock);
+
 }  // namespace temper::launch

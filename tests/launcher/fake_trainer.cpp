@@ -7,6 +7,7 @@
 ///   error=TEXT    prints TEXT as a line of the trainer's log
 ///   checkpoint=N  makes checkpoints/step-…N/MANIFEST.json
 ///   weights=TEXT  makes adapter/adapter_model.safetensors with this content; %ranks%: their number
+///   checked       makes adapter/export_check.json for those weights, as a passed gate does
 ///   pause=N       waits so many milliseconds
 ///   hang          waits for SIGTERM, SIGINT or SIGUSR2, then goes on
 ///   deaf          ignores those from here on, for ever
@@ -27,6 +28,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/hash.h"
+#include "core/base/mapped_file.h"
+#include "core/export/check_record.h"
 #include "core/run/progress_record.h"
 #include "core/run/run_layout.h"
 
@@ -88,6 +92,16 @@ struct Trainer {
         << (content == "%ranks%" ? ranks : content);
   }
 
+  void check_weights() const {
+    const fs::path file = layout.adapter() / "adapter_model.safetensors";
+    const temper::MappedFile weights(file);
+    temper::exporting::CheckRecord record;
+    record.kind = "adapter";
+    record.files.push_back(
+        {file.filename().string(), weights.bytes().size(), temper::sha256_hex(weights.bytes())});
+    std::ofstream(layout.adapter() / temper::exporting::kCheckRecordFile) << to_json(record);
+  }
+
   int act(const std::string& script_line);
 };
 
@@ -126,6 +140,8 @@ int Trainer::act(const std::string& script_line) {
       save(value);
     } else if (verb == "weights") {
       write_weights(value);
+    } else if (verb == "checked") {
+      check_weights();
     } else if (verb == "pause") {
       std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(value)));
     } else if (verb == "hang") {

@@ -110,14 +110,26 @@ std::string problem_of(const json& history, const OutboxEntry& entry) {
   if (count_commits(history, entry) > 1) {
     return fmt::format("{} commits of one push", count_commits(history, entry));
   }
+  bool is_before = false;  // older than the push's own commit
   for (const json& commit : history) {
     std::size_t there = 0;
     for (const OutboxFile& file : entry.manifest.files) {
       there += commit["files"].value(file.path, "") == file.sha256 ? 1 : 0;
     }
-    if (there != (has_mark(commit, entry) ? entry.manifest.files.size() : there)) {
-      return "the push's own commit lacks a file";
+    if (has_mark(commit, entry)) {
+      if (there != entry.manifest.files.size()) {
+        return "the push's own commit lacks a file";
+      }
+      is_before = true;
+    } else if (is_before && there > 0) {
+      return "a commit before the push's own has some of its files";
     }
+  }
+  if (!is_before && !history.empty() &&
+      history[0]["files"].contains(entry.manifest.files.front().path) &&
+      history[0]["files"][entry.manifest.files.front().path] ==
+          entry.manifest.files.front().sha256) {
+    return "files of the push without its commit";
   }
   return "";
 }

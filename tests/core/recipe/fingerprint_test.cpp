@@ -19,7 +19,7 @@ TEST(ResultFingerprintTest, IgnoresWhatCannotChangeTheResult) {
   const Recipe recipe = parse_minimal({"data.eval=e.jsonl"});
   const Recipe other =
       parse_minimal({"data.eval=[f.jsonl]", "name=y", "memory=low", "eval={every: 5, samples: 9}",
-                     "checkpoint={to: /r, every: 1, keep: 9}"});
+                     "checkpoint={to: /r, every: 1, keep: 9}", "publish={hub: a/b, when: end}"});
   EXPECT_EQ(result_fingerprint(recipe), result_fingerprint(other));
   EXPECT_EQ(describe_difference(recipe, other), "");
 }

@@ -123,6 +123,13 @@ Recipe random_recipe(std::mt19937_64& random) {
     recipe.eval = {between(random, 0, 1000), between(random, 0, INT64_MAX)};
   }
   recipe.checkpoint = {random_path(random), between(random, 0, 1000), between(random, 1, 9)};
+  if (coin(random)) {
+    recipe.publish = {"org/a.b-c_d", PublishWhen::kEnd, coin(random), random_path(random),
+                      coin(random)};
+    if (recipe.adapter.type == AdapterType::kLora && !recipe.data.eval.empty()) {
+      recipe.publish.when = any_of<PublishWhen>(random);
+    }
+  }
   return recipe;
 }
 

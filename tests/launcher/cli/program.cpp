@@ -40,13 +40,18 @@ void Program::set_script(const std::string& script) {
   write_file(file("script"), script + "\n");
 }
 
+void Program::add_to_recipe(const std::string& yaml) {
+  write_file(file("recipe.yaml"), read_file(file("recipe.yaml")) + yaml + "\n");
+}
+
 std::unique_ptr<Process> Program::start(std::vector<std::string> arguments) {
   Command command;
   command.argv = {TEMPER_PROGRAM};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.environment = {{"TEMPER_TRAINER", FAKE_TRAINER_PROGRAM},
-                         {"TEMPER_CACHE", file("cache").string()},
-                         {"FAKE_TRAINER_SCRIPT", file("script").string()}};
+  command.environment = environment_;
+  command.environment.insert({{"TEMPER_TRAINER", FAKE_TRAINER_PROGRAM},
+                              {"TEMPER_CACHE", file("cache").string()},
+                              {"FAKE_TRAINER_SCRIPT", file("script").string()}});
   command.output = file("output");
   return runner_.start(command);
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,12 @@ class Program {
   explicit Program(const std::string& script = "steps=1..3");
 
   void set_script(const std::string& script);
+  /// Of the programs that are started from here on.
+  void set_environment(const std::string& name, const std::string& value) {
+    environment_[name] = value;
+  }
+  /// Adds a section to the recipe.
+  void add_to_recipe(const std::string& yaml);
   /// Runs it to its end.
   ProgramResult temper(std::vector<std::string> arguments);
   /// Starts it in the background; it prints into output().
@@ -50,6 +57,7 @@ class Program {
  private:
   testing::TemporaryDirectory folder_;
   SystemProcessRunner runner_;
+  std::map<std::string, std::string> environment_;
 };
 
 }  // namespace temper::launch

@@ -1,0 +1,91 @@
+#include "launcher/cli/run_push.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/export/check_record.h"
+
+namespace temper::launch {
+namespace {
+
+std::uint64_t bytes_of(const hub::OutboxManifest& manifest) {
+  std::uint64_t bytes = 0;
+  for (const hub::OutboxFile& file : manifest.files) {
+    bytes += file.size_bytes;
+  }
+  return bytes;
+}
+
+std::string place_of(const hub::PushTarget& target) {
+  return fmt::format("hf://{}@{}", target.repository, target.revision);
+}
+
+void tell_outcome(const hub::OutboxEntry& entry, const hub::PushOutcome& outcome,
+                  const std::function<void(const std::string&)>& tell) {
+  for (const std::string& note : outcome.notes) {
+    tell(note);
+  }
+  const hub::PushDone& done = outcome.done;
+  tell(fmt::format("{} {} to {}: {}", outcome.was_there ? "was pushed before:" : "pushed",
+                   entry.manifest.content, place_of(entry.manifest.target),
+                   done.pull_request.empty() ? done.url : done.pull_request));
+  tell("commit " + done.commit);
+}
+
+}  // namespace
+
+hub::PushTarget push_target(const recipe::Publish& publish) {
+  return {publish.hub, publish.revision, publish.make_private, publish.create_pr};
+}
+
+std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,
+                                           const run::RunRecord& record, const RunResult& result,
+                                           const hub::PushTarget& target, const Clock& clock) {
+  const exporting::CheckRecord check = exporting::require_checked(result.folder);
+  const hub::Outbox outbox(layout.outbox());
+  const std::vector<hub::OutboxFile> files = hub::describe_folder(result.folder);
+  for (const hub::OutboxEntry& entry : outbox.list()) {
+    if (entry.problem.empty() && entry.manifest.target == target && entry.manifest.files == files) {
+      return std::nullopt;
+    }
+  }
+  hub::OutboxContent content;
+  content.folder = result.folder;
+  content.content = result.content;
+  content.target = target;
+  content.summary = fmt::format("Upload {} of {} ({})", check.kind, record.id, result.content);
+  content.description =
+      fmt::format("Trained by Temper {} in the run {}.", TEMPER_VERSION, record.id);
+  return outbox.put(content, clock);
+}
+
+int push_waiting(const hub::HubApi& api, const run::RunLayout& layout,
+                 const std::string& repository,
+                 const std::function<void(const std::string&)>& tell) {
+  const hub::Outbox outbox(layout.outbox());
+  std::error_code absent;
+  if (!std::filesystem::exists(outbox.folder(), absent)) {
+    return 0;
+  }
+  const hub::OutboxLock lock(outbox, api.client().logger());
+  int count = 0;
+  for (hub::OutboxEntry& entry : outbox.list()) {
+    if (!entry.problem.empty()) {
+      tell("not pushed, because it is not whole: " + entry.problem);
+    }
+    const bool is_wanted = repository.empty() || entry.manifest.target.repository == repository;
+    if (!entry.waits() || !is_wanted) {
+      continue;
+    }
+    tell(fmt::format("pushing {} to {}: {} files, {:.1f} MB", entry.manifest.content,
+                     place_of(entry.manifest.target), entry.manifest.files.size(),
+                     static_cast<double>(bytes_of(entry.manifest)) / 1e6));
+    tell_outcome(entry, hub::push_entry(api, outbox, entry), tell);
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace temper::launch
