@@ -26,6 +26,8 @@ constexpr std::array kVerbs = {
     Verb{"checkpoints", "List, verify or remove a run's checkpoints, here or in a bucket",
          temper::launch::add_checkpoints},
     Verb{"push", "Push a run's adapter or model to the Hugging Face Hub", temper::launch::add_push},
+    Verb{"export", "Write a run's adapter in another form: portable, merged, for llama.cpp",
+         temper::launch::add_export},
     Verb{"verify", "Prove that a recipe gives the same bits on any ranks and when interrupted",
          temper::launch::add_verify},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
 #include "core/export/adapter_tensors.h"
 #include "core/export/read_back.h"
+#include "core/model/adapter_format.h"
 #include "core/weights/safetensors.h"
 
 namespace temper::exporting {
@@ -22,40 +22,39 @@ namespace fs = std::filesystem;
   throw FatalError(fmt::format("{}: {}; the adapter is not exported", path.string(), what));
 }
 
-// The settings that PEFT reads from the file. Missing keys throw: PEFT would take its own defaults.
+// The settings that PEFT reads from the file.
 recipe::Adapter settings_in(const fs::path& path) {
   const MappedFile file(path);
   const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
                               file.bytes().size());
-  recipe::Adapter settings;
   try {
-    const nlohmann::json json = nlohmann::json::parse(text);
-    if (json.at("peft_type") != "LORA" || json.at("task_type") != "CAUSAL_LM") {
-      refuse(path, "it is not a LORA adapter for CAUSAL_LM");
-    }
-    settings.rank = json.at("r").get<std::int64_t>();
-    settings.alpha = json.at("lora_alpha").get<double>();
-    settings.rslora = json.at("use_rslora").get<bool>();
-    settings.rank_pattern = json.at("rank_pattern").get<std::map<std::string, std::int64_t>>();
-    settings.alpha_pattern = json.at("alpha_pattern").get<std::map<std::string, double>>();
-    const nlohmann::json& targets = json.at("target_modules");
-    if (targets.is_string()) {
-      settings.targets = targets.get<std::string>();
-    } else {
-      settings.targets = targets.get<std::vector<std::string>>();
-    }
-  } catch (const nlohmann::json::exception& error) {
-    refuse(path,
-           fmt::format("read back after writing, it is not what PEFT needs: {}", error.what()));
+    return model::read_adapter_config(text, "read back after writing").settings;
+  } catch (const UserError& error) {
+    refuse(path, error.what());
   }
-  return settings;
+}
+
+void check_saved(const fs::path& path, const AdapterExport& adapter,
+                 const recipe::Adapter& settings) {
+  const std::vector<model::Parameter> expected =
+      model::resolve_saved_parameters(adapter.config, settings);
+  const bool same =
+      std::equal(expected.begin(), expected.end(), adapter.saved.begin(), adapter.saved.end(),
+                 [](const auto& parameter, const auto& saved) {
+                   return parameter.name == saved.key && parameter.shape == saved.shape;
+                 });
+  if (!same) {
+    refuse(path, "modules_to_save does not name the modules that were trained whole");
+  }
 }
 
 // Modules, ranks and scalings are not stored with the tensors: loaders rebuild them from the
 // config.
 void check_config(const fs::path& path, const AdapterExport& adapter) {
-  std::vector<model::LoraTarget> expected =
-      model::resolve_lora_targets(adapter.config, settings_in(path));
+  const recipe::Adapter settings = settings_in(path);
+  check_saved(path, adapter, settings);
+  const std::vector<model::LoraTarget> expected =
+      model::resolve_lora_targets(adapter.config, settings);
   if (expected.size() != adapter.modules.size()) {
     refuse(path, fmt::format("it makes PEFT adapt {} modules, trained were {}", expected.size(),
                              adapter.modules.size()));
@@ -88,7 +87,7 @@ void check_changed(const fs::path& path, const AdapterExport& adapter) {
   const bool all_zero = std::all_of(
       adapter.modules.begin(), adapter.modules.end(),
       [&](const TrainedLora& lora) { return std::all_of(lora.b.begin(), lora.b.end(), is_zero); });
-  if (adapter.expect_change && all_zero) {
+  if (adapter.expect_change && all_zero && adapter.saved.empty()) {
     refuse(path, "every lora_B is zero, so training has changed nothing; was the learning rate 0?");
   }
 }

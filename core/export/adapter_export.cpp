@@ -22,6 +22,9 @@ LoraFacts facts_of(const AdapterExport& adapter) {
   for (const TrainedLora& lora : adapter.modules) {
     facts.num_parameters += static_cast<std::int64_t>(lora.a.size() + lora.b.size());
   }
+  for (const TrainedTensor& saved : adapter.saved) {
+    facts.num_parameters += static_cast<std::int64_t>(saved.values.size());
+  }
   return facts;
 }
 
@@ -52,6 +55,9 @@ std::vector<TrainedTensor> keyed_tensors(const AdapterExport& adapter) {
         {model::lora_a_key(target.module), {target.rank, target.in_features}, lora.a});
     tensors.push_back(
         {model::lora_b_key(target.module), {target.out_features, target.rank}, lora.b});
+  }
+  for (const TrainedTensor& saved : adapter.saved) {
+    tensors.push_back({model::adapter_key(saved.key), saved.shape, saved.values});
   }
   return tensors;
 }

@@ -9,6 +9,7 @@
 
 #include "core/export/model_card.h"
 #include "core/export/probe.h"
+#include "core/export/read_back.h"
 #include "core/model/model_config.h"
 #include "core/model/parameters.h"
 #include "core/recipe/recipe.h"
@@ -29,6 +30,9 @@ struct AdapterExport {
   std::string base_name;         ///< base_model_name_or_path: Hub id or path
   std::string base_fingerprint;  ///< for the record of the gate
   std::vector<TrainedLora> modules;
+  /// Modules that were trained whole (modules_to_save), by their name in the model, in forward
+  /// order.
+  std::vector<TrainedTensor> saved;
   bool expect_change = true;  ///< false if no step changed anything (lr 0): then B may be all zero
   CardFacts facts;
   std::optional<Probe> probe;

@@ -60,7 +60,15 @@ std::string front_matter(const CardFacts& facts, std::string_view library,
   return text + "---\n\n";
 }
 
+std::string note_section(const CardFacts& facts) {
+  return facts.note.empty() ? std::string() : facts.note + "\n\n";
+}
+
+// Nothing for an adapter whose run is not known.
 std::string training_section(const CardFacts& facts) {
+  if (facts.steps == 0 && facts.data.empty()) {
+    return {};
+  }
   std::string text = "## Training\n\n";
   text += fmt::format("- Steps: {}\n- Samples seen: {}\n- Trained tokens: {}\n", facts.steps,
                       facts.samples, facts.trained_tokens);
@@ -90,7 +98,10 @@ std::string results_section(const CardFacts& facts) {
 }
 
 std::string ending(const CardFacts& facts) {
-  std::string text = "## Recipe\n\n" + code_block("yaml", facts.recipe_yaml) + "\n";
+  std::string text;
+  if (!facts.recipe_yaml.empty()) {
+    text += "## Recipe\n\n" + code_block("yaml", facts.recipe_yaml) + "\n";
+  }
   text += "### Framework versions\n\n";
   for (const std::string& version : facts.versions) {
     text += fmt::format("- {}\n", version);
@@ -144,7 +155,7 @@ std::string adapter_card(const CardFacts& facts, const LoraFacts& lora) {
       "PEFT's format.\n\n",
       facts.title, base_link(facts), lora.rank, lora.alpha, lora.rslora ? ", rsLoRA" : "",
       lora.num_modules, lora.num_parameters);
-  text += training_section(facts) + results_section(facts);
+  text += note_section(facts) + training_section(facts) + results_section(facts);
   text += "## How to use\n\n" +
           code_block("python", fmt::format("from peft import PeftModel\n"
                                            "from transformers import AutoModelForCausalLM, "
@@ -158,13 +169,29 @@ std::string adapter_card(const CardFacts& facts, const LoraFacts& lora) {
   return text + ending(facts);
 }
 
+std::string gguf_adapter_card(const CardFacts& facts, const LoraFacts& lora,
+                              const std::string& file) {
+  std::vector<std::string> tags = {"lora", "llama.cpp"};
+  if (is_hub_id(facts.base_name)) {
+    tags.insert(tags.begin(), "base_model:adapter:" + facts.base_name);
+  }
+  std::string text = front_matter(facts, "gguf", tags);
+  text +=
+      fmt::format("# {}\n\nA LoRA adapter for {} as GGUF: {} modules, {} parameters in fp32.\n\n",
+                  facts.title, base_link(facts), lora.num_modules, lora.num_parameters);
+  text += note_section(facts) + training_section(facts) + results_section(facts);
+  text += "## How to use\n\nWith llama.cpp and the base model as GGUF, of any quantisation:\n\n" +
+          code_block("sh", fmt::format("llama-cli -m base.gguf --lora {}\n", file)) + "\n";
+  return text + ending(facts);
+}
+
 std::string model_card(const CardFacts& facts, std::int64_t num_parameters, bool has_tokenizer) {
   std::string text = front_matter(facts, "transformers", {"transformers"});
-  text += fmt::format("# {}\n\n{}: {} parameters in fp32.\n\n", facts.title,
+  text += fmt::format("# {}\n\n{}: {} parameters.\n\n", facts.title,
                       facts.from_scratch ? "A model trained from random weights"
                                          : "All weights of " + base_link(facts) + ", trained",
                       num_parameters);
-  text += training_section(facts) + results_section(facts);
+  text += note_section(facts) + training_section(facts) + results_section(facts);
   text += "## How to use\n\n";
   std::string code = fmt::format("from transformers import AutoModelForCausalLM{}\n\n",
                                  has_tokenizer ? ", AutoTokenizer" : "");

@@ -27,6 +27,7 @@ struct CardFacts {
   std::vector<LossRow> results;
   std::string recipe_yaml;            ///< embedded as it is
   std::vector<std::string> versions;  ///< "Temper 0.1.0"
+  std::string note{};                 ///< a sentence about this export; may be empty
 };
 
 struct LoraFacts {
@@ -45,6 +46,10 @@ bool is_hub_id(const std::string& name);
 /// (peft/utils, base_model:adapter: tag), then what, data, results, how to load, recipe, versions.
 /// Deterministic: no dates, no paths but those of the facts.
 std::string adapter_card(const CardFacts& facts, const LoraFacts& lora);
+
+/// README.md of a LoRA adapter as one GGUF file `file` for llama.cpp.
+std::string gguf_adapter_card(const CardFacts& facts, const LoraFacts& lora,
+                              const std::string& file);
 
 /// README.md of a whole model. `has_tokenizer`: the folder holds one too.
 std::string model_card(const CardFacts& facts, std::int64_t num_parameters, bool has_tokenizer);

@@ -26,7 +26,7 @@ struct ModelExport {
   /// The folder (or a config.json in it) that tokenizer files and generation_config.json are copied
   /// from; a .gguf file has none to copy, and the card says so.
   std::filesystem::path base;
-  std::string chat_template;  ///< replaces the base's as chat_template.jinja; empty: the base's
+  std::filesystem::path chat_template;  ///< a file in place of the base's; empty: the base's
   CardFacts facts;
   std::string base_fingerprint;  ///< for the record of the gate; empty for random initial weights
   std::optional<Probe> probe;

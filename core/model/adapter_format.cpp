@@ -39,6 +39,26 @@ json target_modules(const ModelConfig& config, const std::vector<LoraTarget>& ta
   return names;
 }
 
+// PEFT takes every module whose name ends in an entry, and "norm" ends "input_layernorm" too: so
+// the final norm is "model.norm".
+std::set<std::string> saved_modules(const ModelConfig& config, const recipe::Adapter& settings) {
+  constexpr std::size_t kKind = std::string_view(".weight").size();
+  std::map<std::string, std::int64_t> saved;
+  const std::vector<Parameter> parameters = resolve_saved_parameters(config, settings);
+  for (const Parameter& parameter : parameters) {
+    ++saved[ending_of(parameter.name.substr(0, parameter.name.size() - kKind))];
+  }
+  std::set<std::string> names;
+  for (const Parameter& parameter : parameters) {
+    const std::string module = parameter.name.substr(0, parameter.name.size() - kKind);
+    const std::string ending = ending_of(module);
+    const bool whole = ending != "norm" && (!module.starts_with("model.layers.") ||
+                                            saved.at(ending) == config.num_layers);
+    names.insert(whole ? ending : module);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string adapter_key(std::string_view name) {
@@ -60,6 +80,7 @@ std::string adapter_config_json(const ModelConfig& config, const recipe::Adapter
   for (const auto& [pattern, alpha] : settings.alpha_pattern) {
     alpha_pattern[pattern] = number(alpha);
   }
+  const std::set<std::string> saved = saved_modules(config, settings);
   const json object = {{"alpha_pattern", alpha_pattern},
                        {"auto_mapping", nullptr},
                        {"base_model_name_or_path", base_name},
@@ -70,7 +91,7 @@ std::string adapter_config_json(const ModelConfig& config, const recipe::Adapter
                        {"lora_alpha", number(settings.alpha)},
                        {"lora_bias", false},
                        {"lora_dropout", settings.dropout},
-                       {"modules_to_save", nullptr},
+                       {"modules_to_save", saved.empty() ? json(nullptr) : json(saved)},
                        {"peft_type", "LORA"},
                        {"r", settings.rank},
                        {"rank_pattern", settings.rank_pattern},

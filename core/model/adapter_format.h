@@ -25,9 +25,21 @@ std::string lora_b_key(std::string_view module);
 /// spelling of numbers), with every field that PEFT, vLLM or llama.cpp's converter looks at.
 /// `targets` is what resolve_lora_targets gave for `settings`. target_modules lists what is
 /// adapted: the ending ("q_proj") if all modules with it are, else full names; never a regex or
-/// "all-linear", which not every loader knows. base_name is a Hub id or a path.
+/// "all-linear", which not every loader knows. modules_to_save likewise. base_name is a Hub id or a
+/// path.
 std::string adapter_config_json(const ModelConfig& config, const recipe::Adapter& settings,
                                 const std::vector<LoraTarget>& targets,
                                 const std::string& base_name);
+
+/// What adapter_config.json says, with PEFT's defaults for absent keys.
+struct AdapterConfig {
+  recipe::Adapter settings;
+  std::string base_name;  ///< base_model_name_or_path; may be empty
+};
+
+/// Reads a LoRA adapter's config. UserError naming `origin` and the key for anything else than a
+/// LoRA of linear modules: another PEFT method, DoRA, trained biases, layers chosen by index; also
+/// without r, lora_alpha or target_modules, which PEFT would make up.
+AdapterConfig read_adapter_config(std::string_view json, const std::string& origin);
 
 }  // namespace temper::model

@@ -29,6 +29,9 @@ class BaseModel {
   /// Bytes of the weights as stored.
   virtual std::uint64_t stored_bytes() const = 0;
 
+  /// How the parameter is stored.
+  virtual weights::DataType stored_type(std::string_view parameter) const = 0;
+
   /// The stored tensor for a Hugging Face parameter name if it can be used in place as fp32 [out,
   /// in]: F32, contiguous, aligned for a float, rows in Hugging Face order. Else an empty span.
   virtual std::span<const float> map_float32(std::string_view parameter) const = 0;

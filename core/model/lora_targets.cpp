@@ -149,6 +149,12 @@ std::vector<LoraTarget> resolve_lora_targets(const ModelConfig& config,
         "adapter.targets: lm_head is this model's embedding too (tie_word_embeddings), so it can't "
         "get an adapter of its own; leave it out (all-linear does)");
   }
+  for (const Parameter& saved : resolve_saved_parameters(config, adapter)) {
+    if (saved.name == "lm_head.weight" && selected.contains(std::string(kHead))) {
+      throw UserError(
+          "adapter.targets: lm_head is in adapter.modules_to_save too; leave it out of one");
+    }
+  }
   PatternValues<std::int64_t> ranks(adapter.rank_pattern, "adapter.rank_pattern");
   PatternValues<double> alphas(adapter.alpha_pattern, "adapter.alpha_pattern");
   std::vector<LoraTarget> targets;

@@ -14,8 +14,8 @@ constexpr std::uint64_t kProgramBytes = std::uint64_t{128} << 20;
 constexpr std::int64_t kLogitsOfChunk = std::int64_t{1} << 23;
 
 struct LoraSize {
-  std::int64_t parameters = 0;
-  std::int64_t ranks = 0;  // of all pairs: floats of their A outputs for a token
+  std::int64_t parameters = 0;  // of all pairs, and of modules that are trained whole
+  std::int64_t ranks = 0;       // of all pairs: floats of their A outputs for a token
 };
 
 LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter) {
@@ -26,6 +26,9 @@ LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter) {
   for (const LoraTarget& target : resolve_lora_targets(config, adapter)) {
     size.parameters += target.rank * (target.in_features + target.out_features);
     size.ranks += target.rank;
+  }
+  for (const Parameter& saved : resolve_saved_parameters(config, adapter)) {
+    size.parameters += saved.num_elements();
   }
   return size;
 }

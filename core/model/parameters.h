@@ -39,4 +39,11 @@ struct LoraTarget {
 std::vector<LoraTarget> resolve_lora_targets(const ModelConfig& config,
                                              const recipe::Adapter& adapter);
 
+/// The parameters that adapter.modules_to_save trains whole, in forward order. An entry matches a
+/// module as one of targets does. UserError if it matches nothing, a linear module of a layer (it
+/// gets an adapter or all weights are trained), or the embedding or head of a model whose head is
+/// its embedding: loaders would tie the two again.
+std::vector<Parameter> resolve_saved_parameters(const ModelConfig& config,
+                                                const recipe::Adapter& adapter);
+
 }  // namespace temper::model

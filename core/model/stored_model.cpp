@@ -47,6 +47,10 @@ std::uint64_t StoredModel::stored_bytes() const {
   return bytes;
 }
 
+weights::DataType StoredModel::stored_type(std::string_view parameter) const {
+  return stored(parameter).view.type;
+}
+
 std::span<const float> StoredModel::map_float32(std::string_view parameter) const {
   const StoredParameter& found = stored(parameter);
   const std::span<const std::byte> bytes = found.view.bytes;

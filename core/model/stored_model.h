@@ -39,6 +39,7 @@ class StoredModel final : public BaseModel {
   const std::filesystem::path& path() const override { return path_; }
   bool is_gguf() const override { return files_.gguf.has_value(); }
   std::uint64_t stored_bytes() const override;
+  weights::DataType stored_type(std::string_view parameter) const override;
   std::span<const float> map_float32(std::string_view parameter) const override;
   void load_float32(std::string_view parameter, std::span<float> out) const override;
   void release_pages() const override;

@@ -26,8 +26,6 @@ constexpr std::string_view kCluster =
     "where to run is said in the cluster file (`--on configs/local.yaml`), not here";
 constexpr std::string_view kNoQuantized =
     "training on a quantised base is not supported; a .gguf base is dequantised when it is read";
-constexpr std::string_view kNoModulesToSave =
-    "training whole modules beside an adapter is not supported; adapter.type: none trains all";
 constexpr std::string_view kNoPreference = "only supervised fine-tuning is supported";
 constexpr std::string_view kTokenizerOfModel = "remove it: the tokenizer is the base model's";
 constexpr std::string_view kTransport = "remove it: ranks need no such setting here";
@@ -85,9 +83,8 @@ constexpr ForeignName kNames[] = {
     {"peft_use_dora", "", "DoRA is not supported; remove it, or try adapter.rslora"},
     {"dora", "", "DoRA is not supported; remove it, or try adapter.rslora"},
     {"loraplus_lr_ratio", "", "LoRA+ is not supported; there is one learning rate"},
-    {"lora_modules_to_save", "", kNoModulesToSave},
-    {"modules_to_save", "", kNoModulesToSave},
-    {"additional_target", "", kNoModulesToSave},
+    {"lora_modules_to_save", "adapter.modules_to_save", ""},
+    {"additional_target", "adapter.modules_to_save", "A list of name endings such as [embed_tokens, lm_head]"},
     {"load_in_4bit", "", kNoQuantized},
     {"load_in_8bit", "", kNoQuantized},
     {"quantization_bit", "", kNoQuantized},

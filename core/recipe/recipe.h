@@ -55,6 +55,7 @@ struct Adapter {
   bool rslora = false;
   std::map<std::string, std::int64_t> rank_pattern;  ///< regex → rank
   std::map<std::string, double> alpha_pattern;       ///< regex → alpha
+  std::vector<std::string> modules_to_save;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -80,6 +81,9 @@ struct Adapter {
     field("alpha_pattern", alpha_pattern,
           "Another alpha for modules whose name ends in a match: `{regex: alpha}`")
         .above(0);
+    field("modules_to_save", modules_to_save,
+          "Modules that are trained whole and saved with the adapter: name endings of norms, the "
+          "embedding or the head, such as `[embed_tokens, lm_head]`");
   }
   bool operator==(const Adapter&) const = default;
 };

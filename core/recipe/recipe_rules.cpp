@@ -83,6 +83,7 @@ void adapter_keys_need_an_adapter(const Recipe& recipe, Reading& reading) {
   require_default("adapter.rslora", adapter.rslora == defaults.rslora);
   require_default("adapter.rank_pattern", adapter.rank_pattern.empty());
   require_default("adapter.alpha_pattern", adapter.alpha_pattern.empty());
+  require_default("adapter.modules_to_save", adapter.modules_to_save.empty());
 }
 
 void pattern_compiles(const std::string& key, const std::string& pattern, Reading& reading) {

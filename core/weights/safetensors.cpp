@@ -92,42 +92,10 @@ const TensorView* find_by_name(const std::vector<TensorView>& tensors, std::stri
   return found != tensors.end() && found->name == name ? &*found : nullptr;
 }
 
-std::vector<const TensorView*> sorted_by_name(const std::vector<TensorView>& tensors) {
-  std::vector<const TensorView*> sorted;
-  for (const TensorView& tensor : tensors) {
-    sorted.push_back(&tensor);
-  }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto* left, const auto* right) { return left->name < right->name; });
-  for (std::size_t i = 1; i < sorted.size(); ++i) {
-    CHECK(sorted[i - 1]->name != sorted[i]->name, "tensor '{}' twice", sorted[i]->name);
-  }
-  return sorted;
-}
-
-std::string header_text(const std::vector<const TensorView*>& tensors,
-                        const std::map<std::string, std::string>& metadata) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) {
-    header["__metadata__"] = metadata;
-  }
-  std::uint64_t offset = 0;
-  for (const TensorView* tensor : tensors) {
-    CHECK(block_length(tensor->type) == 1, "{}: {} is not in safetensors", tensor->name,
-          data_type_name(tensor->type));
-    CHECK(checked_size_in_bytes(tensor->type, tensor->shape) == tensor->bytes.size(),
-          "{}: {} bytes for {} {}", tensor->name, tensor->bytes.size(),
-          data_type_name(tensor->type), shape_text(tensor->shape));
-    const std::uint64_t end = offset + tensor->bytes.size();
-    header[tensor->name] = {{"dtype", data_type_name(tensor->type)},
-                            {"shape", tensor->shape},
-                            {"data_offsets", {offset, end}}};
-    offset = end;
-  }
-  std::string text = header.dump();
-  const std::uint64_t over = (kLengthBytes + text.size()) % kAlignment;
-  text.append(over == 0 ? 0 : kAlignment - over, ' ');
-  return text;
+std::vector<TensorView> sorted_by_name(std::vector<TensorView> tensors) {
+  std::sort(tensors.begin(), tensors.end(),
+            [](const TensorView& left, const TensorView& right) { return left.name < right.name; });
+  return tensors;
 }
 
 }  // namespace
@@ -161,14 +129,46 @@ std::vector<TensorView> parse_safetensors(std::span<const std::byte> bytes,
   return tensors;
 }
 
+std::string safetensors_preamble(const std::vector<TensorView>& tensors,
+                                 const std::map<std::string, std::string>& metadata) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) {
+    header["__metadata__"] = metadata;
+  }
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const TensorView& tensor = tensors[i];
+    CHECK(i == 0 || tensors[i - 1].name < tensor.name, "tensor '{}' twice or out of order",
+          tensor.name);
+    CHECK(block_length(tensor.type) == 1, "{}: {} is not in safetensors", tensor.name,
+          data_type_name(tensor.type));
+    const std::optional<std::uint64_t> size = checked_size_in_bytes(tensor.type, tensor.shape);
+    CHECK(size.has_value(), "{}: the shape {} is impossible", tensor.name,
+          shape_text(tensor.shape));
+    header[tensor.name] = {{"dtype", data_type_name(tensor.type)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, offset + *size}}};
+    offset += *size;
+  }
+  std::string text = header.dump();
+  const std::uint64_t over = (kLengthBytes + text.size()) % kAlignment;
+  text.append(over == 0 ? 0 : kAlignment - over, ' ');
+  const std::uint64_t length = text.size();
+  std::string preamble(sizeof length, '\0');
+  std::memcpy(preamble.data(), &length, sizeof length);
+  return preamble + text;
+}
+
 std::vector<std::byte> serialize_safetensors(const std::vector<TensorView>& tensors,
                                              const std::map<std::string, std::string>& metadata) {
-  const std::vector<const TensorView*> sorted = sorted_by_name(tensors);
-  const std::string header = header_text(sorted, metadata);
-  const std::uint64_t length = header.size();
-  std::uint64_t total = kLengthBytes + length;
-  for (const TensorView* tensor : sorted) {
-    total += tensor->bytes.size();
+  const std::vector<TensorView> sorted = sorted_by_name(tensors);
+  const std::string preamble = safetensors_preamble(sorted, metadata);
+  std::uint64_t total = preamble.size();
+  for (const TensorView& tensor : sorted) {
+    CHECK(checked_size_in_bytes(tensor.type, tensor.shape) == tensor.bytes.size(),
+          "{}: {} bytes for {} {}", tensor.name, tensor.bytes.size(), data_type_name(tensor.type),
+          shape_text(tensor.shape));
+    total += tensor.bytes.size();
   }
   std::vector<std::byte> image(total);
   std::byte* to = image.data();
@@ -178,10 +178,9 @@ std::vector<std::byte> serialize_safetensors(const std::vector<TensorView>& tens
       to += count;
     }
   };
-  append(&length, sizeof length);
-  append(header.data(), header.size());
-  for (const TensorView* tensor : sorted) {
-    append(tensor->bytes.data(), tensor->bytes.size());
+  append(preamble.data(), preamble.size());
+  for (const TensorView& tensor : sorted) {
+    append(tensor.bytes.data(), tensor.bytes.size());
   }
   return image;
 }

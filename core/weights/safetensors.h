@@ -40,6 +40,11 @@ class SafetensorsFile {
 std::vector<std::byte> serialize_safetensors(const std::vector<TensorView>& tensors,
                                              const std::map<std::string, std::string>& metadata);
 
+/// What comes before the data in such a file: the length and the header. `tensors` are sorted by
+/// name; their bytes are not looked at.
+std::string safetensors_preamble(const std::vector<TensorView>& tensors,
+                                 const std::map<std::string, std::string>& metadata);
+
 /// Parses a safetensors image in memory; views point into `bytes`. `origin` names it in errors.
 std::vector<TensorView> parse_safetensors(std::span<const std::byte> bytes,
                                           const std::string& origin,

@@ -84,4 +84,13 @@ void load_pretrained(const ParameterLayout& layout, const BaseModel& base,
   }
 }
 
+void load_saved_modules(const ParameterLayout& layout, const BaseModel& base,
+                        std::span<float> parameters) {
+  for (const TrainedTensor& tensor : layout.tensors()) {
+    if (!tensor.name.ends_with(".lora_A.weight") && !tensor.name.ends_with(".lora_B.weight")) {
+      base.load_float32(tensor.name, values_of(tensor, parameters));
+    }
+  }
+}
+
 }  // namespace temper::model

@@ -24,4 +24,8 @@ void initialize_randomly(const ParameterLayout& layout, const ModelConfig& confi
 void load_pretrained(const ParameterLayout& layout, const BaseModel& base,
                      std::span<float> parameters);
 
+/// The base's values for what is trained whole beside LoRA pairs, which stay as they are.
+void load_saved_modules(const ParameterLayout& layout, const BaseModel& base,
+                        std::span<float> parameters);
+
 }  // namespace temper::model

@@ -41,11 +41,13 @@ struct LossResult {
 /// slot workers. Immutable while slots run; thread-safe.
 class LlamaModel {
  public:
-  /// LoRA on frozen weights. Weights are used in place where BaseModel can map them and fused
-  /// groups lie side by side; else copied to fp32.
+  /// LoRA on frozen weights; the parameters `saved` (of norms, the embedding, an untied head) are
+  /// trained whole beside it and start as the base's. Weights are used in place where BaseModel can
+  /// map them and fused groups lie side by side; else copied to fp32.
   static std::unique_ptr<LlamaModel> with_lora(const BaseModel& base,
                                                const std::vector<LoraTarget>& targets,
-                                               double dropout, std::int64_t max_length);
+                                               double dropout, std::int64_t max_length,
+                                               const std::vector<Parameter>& saved = {});
   /// Everything is trained; no frozen weights.
   static std::unique_ptr<LlamaModel> fully_trained(const ModelConfig& config,
                                                    std::int64_t max_length);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <span>
 
 #include "core/base/check.h"
@@ -28,8 +29,11 @@ class ModelBuilder {
       : model_(new LlamaModel(config, max_length)), config_(model_->config_) {}
 
   std::unique_ptr<LlamaModel> lora(const BaseModel& base, const std::vector<LoraTarget>& targets,
-                                   double dropout) {
+                                   double dropout, const std::vector<Parameter>& saved) {
     base_ = &base;
+    for (const Parameter& parameter : saved) {
+      saved_.insert(parameter.name);
+    }
     dropout_ = static_cast<float>(dropout);
     for (const LoraTarget& target : targets) {
       targets_[target.module] = target;
@@ -49,7 +53,10 @@ class ModelBuilder {
   }
 
  private:
-  bool trains_everything() const { return base_ == nullptr; }
+  /// All weights are, or this one is trained whole beside an adapter.
+  bool is_trained(const std::string& name) const {
+    return base_ == nullptr || saved_.contains(name);
+  }
 
   void build() {
     build_embedding();
@@ -60,12 +67,13 @@ class ModelBuilder {
     build_head();
     const auto first = std::find_if(model_->blocks_.begin(), model_->blocks_.end(),
                                     [](const Block& block) { return block.is_trained(); });
-    model_->first_trained_layer_ = static_cast<std::size_t>(first - model_->blocks_.begin());
+    model_->first_trained_layer_ =
+        model_->embedding_offset_ ? 0 : static_cast<std::size_t>(first - model_->blocks_.begin());
   }
 
   void build_embedding() {
     const std::string name = "model.embed_tokens.weight";
-    if (trains_everything()) {
+    if (is_trained(name)) {
       model_->layout_.begin_group();
       model_->embedding_offset_ =
           model_->layout_.add(name, {config_.vocabulary_size, config_.hidden_size}, true);
@@ -111,7 +119,7 @@ class ModelBuilder {
 
   NormWeight norm(const std::string& name) {
     NormWeight weight;
-    if (trains_everything()) {
+    if (is_trained(name)) {
       model_->layout_.begin_group();
       weight.offset = model_->layout_.add(name, {config_.hidden_size}, false);
     } else {
@@ -134,7 +142,7 @@ class ModelBuilder {
       biases.push_back(member.module + ".bias");
       sizes.push_back(member.output_size);
     }
-    if (trains_everything()) {
+    if (is_trained(weights.front())) {
       linear.weight_offset = model_->layout_.begin_group();
       for (std::size_t i = 0; i < members.size(); ++i) {
         model_->layout_.add(weights[i], {sizes[i], input_size}, true);
@@ -223,12 +231,14 @@ class ModelBuilder {
   const BaseModel* base_ = nullptr;
   float dropout_ = 0;
   std::map<std::string, LoraTarget> targets_;
+  std::set<std::string> saved_;
 };
 
 std::unique_ptr<LlamaModel> LlamaModel::with_lora(const BaseModel& base,
                                                   const std::vector<LoraTarget>& targets,
-                                                  double dropout, std::int64_t max_length) {
-  return ModelBuilder(base.config(), max_length).lora(base, targets, dropout);
+                                                  double dropout, std::int64_t max_length,
+                                                  const std::vector<Parameter>& saved) {
+  return ModelBuilder(base.config(), max_length).lora(base, targets, dropout, saved);
 }
 
 std::unique_ptr<LlamaModel> LlamaModel::fully_trained(const ModelConfig& config,

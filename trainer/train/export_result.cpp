@@ -26,6 +26,10 @@ void export_lora(const ExportParts& parts) {
     adapter.modules.push_back({target, by_name.at(target.module + ".lora_A.weight"),
                                by_name.at(target.module + ".lora_B.weight")});
   }
+  for (const model::Parameter& saved :
+       model::resolve_saved_parameters(parts.base.config(), parts.recipe.adapter)) {
+    adapter.saved.push_back({saved.name, saved.shape, by_name.at(saved.name)});
+  }
   adapter.expect_change = parts.state.step > 0 && parts.recipe.optimizer.lr > 0;
   adapter.facts = exporting::facts_of_run(parts.recipe, parts.layout);
   adapter.base_fingerprint = parts.base.fingerprint();

@@ -204,8 +204,9 @@ class TrainingRun {
 
   std::unique_ptr<model::LlamaModel> build_model() const {
     return recipe_.adapter.type == recipe::AdapterType::kLora
-               ? model::LlamaModel::with_lora(*base_, targets_, recipe_.adapter.dropout,
-                                              recipe_.data.max_length)
+               ? model::LlamaModel::with_lora(
+                     *base_, targets_, recipe_.adapter.dropout, recipe_.data.max_length,
+                     model::resolve_saved_parameters(base_->config(), recipe_.adapter))
                : model::LlamaModel::fully_trained(base_->config(), recipe_.data.max_length);
   }
 
@@ -217,6 +218,7 @@ class TrainingRun {
       checkpoint::load(*checkpoints_, communicator_, *resumed_, state_.tensors(model_->layout()));
     } else if (recipe_.adapter.type == recipe::AdapterType::kLora) {
       model::initialize_lora(model_->layout(), seed, parameters);
+      model::load_saved_modules(model_->layout(), *base_, parameters);
     } else if (recipe_.model.init == recipe::Init::kRandom) {
       model::initialize_randomly(model_->layout(), base_->config(), seed, parameters);
     } else {

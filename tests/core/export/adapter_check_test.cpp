@@ -105,12 +105,12 @@ TEST_F(AdapterCheckTest, NoticesAConfigThatAdaptsFewerModules) {
 
 TEST_F(AdapterCheckTest, NoticesAConfigWithoutARank) {
   replace_in_config("\"r\": 4,", "");
-  EXPECT_THAT(problem(), HasSubstr("not what PEFT needs"));
+  EXPECT_THAT(problem(), HasSubstr("r is missing"));
 }
 
 TEST_F(AdapterCheckTest, NoticesAConfigThatIsNoJson) {
   write_file(config_, "{");
-  EXPECT_THAT(problem(), HasSubstr("not what PEFT needs"));
+  EXPECT_THAT(problem(), HasSubstr("is no JSON object"));
 }
 
 }  // namespace

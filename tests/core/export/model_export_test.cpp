@@ -104,7 +104,8 @@ TEST_F(ModelExportTest, ReplacesTheChatTemplate) {
   write_file(base_ / "chat_template.jinja", "old");
   export_model(folder_, model_);
   EXPECT_EQ(read_file(folder_ / "chat_template.jinja"), "old");
-  model_.chat_template = "{{ messages }}";
+  write_file(root_ / "mine.jinja", "{{ messages }}");
+  model_.chat_template = root_ / "mine.jinja";
   export_model(folder_, model_);
   EXPECT_EQ(read_file(folder_ / "chat_template.jinja"), "{{ messages }}");
 }

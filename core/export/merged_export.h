@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "core/export/adapter_folder.h"
+#include "core/export/model_card.h"
+#include "core/model/base_model.h"
+
+namespace temper::exporting {
+
+/// An adapter to be merged into its base model.
+struct MergedExport {
+  const AdapterFolder& adapter;
+  const model::BaseModel& base;
+  /// Of the written tensors; nullopt: each as the base stores it, quantised ones as F32.
+  std::optional<weights::DataType> type;
+  std::uint64_t max_shard_bytes = 5'000'000'000;  ///< see plan_shards
+  std::filesystem::path chat_template;            ///< a file in place of the base's; may be empty
+  CardFacts facts;
+};
+
+/// Writes `folder`, a Hugging Face model: every parameter of the base, with the adapter's product
+/// added (add_lora_product) or its own copy in place, computed in fp32 and rounded once.
+/// config.json is the base's with the dtype that was written; a head that is the embedding is left
+/// out as the base leaves it out. One tensor is in memory at a time, besides the adapter. The same
+/// bytes on every machine. Before the folder appears each file is read back (sha256) and opened as
+/// a model. UserError if a value does not fit the type or the disk has too little room; FileError
+/// if writing fails; RetryableError if it reads back differently.
+void export_merged(const std::filesystem::path& folder, const MergedExport& merged);
+
+}  // namespace temper::exporting
