@@ -6,6 +6,8 @@
 #include "core/export/adapter_check.h"
 #include "core/export/adapter_tensors.h"
 #include "core/export/check_record.h"
+#include "core/export/companion_files.h"
+#include "core/export/run_files.h"
 #include "core/export/staged_folder.h"
 #include "core/model/adapter_format.h"
 #include "core/weights/safetensors.h"
@@ -71,7 +73,12 @@ void export_adapter(const std::filesystem::path& folder, const AdapterExport& ad
   staged.write(kAdapterConfigFile, model::adapter_config_json(adapter.config, adapter.settings,
                                                               targets, adapter.base_name));
   staged.write(kAdapterWeightsFile, weights_file(adapter));
-  staged.write("README.md", adapter_card(adapter.facts, facts_of(adapter)));
+  write_run_files(staged, adapter.facts);
+  CardFacts facts = adapter.facts;
+  if (!adapter.chat_template.empty()) {
+    facts.has_tokenizer = copy_companion_files(staged, adapter.base_path, adapter.chat_template);
+  }
+  staged.write("README.md", adapter_card(facts, facts_of(adapter)));
   write_check_record(staged, check_adapter(staged.staging(), adapter));
   staged.publish();
 }

@@ -33,12 +33,15 @@ struct AdapterExport {
   /// Modules that were trained whole (modules_to_save), by their name in the model, in forward
   /// order.
   std::vector<TrainedTensor> saved;
+  /// Of the base: its tokenizer's files are copied too if chat_template, a file, is not empty.
+  std::filesystem::path base_path, chat_template;
   bool expect_change = true;  ///< false if no step changed anything (lr 0): then B may be all zero
   CardFacts facts;
   std::optional<Probe> probe;
 };
 
-/// Writes `folder`: adapter_config.json, adapter_model.safetensors, README.md and, when the gate
+/// Writes `folder`: adapter_config.json, adapter_model.safetensors, README.md, recipe.yaml
+/// and metrics.json of a known run, tokenizer files if the template changed and, when the gate
 /// has passed, export_check.json. The first two are the same bytes for the same adapter. Before the
 /// folder replaces what was there, everything is read back: the modules, ranks and scalings that
 /// PEFT derives from the config file are the trained ones, the file has exactly their keys and

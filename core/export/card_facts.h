@@ -7,7 +7,7 @@
 namespace temper::exporting {
 
 /// What the card of a run tells, out of its recipe and progress.jsonl, where a repeated step counts
-/// once.
-CardFacts facts_of_run(const recipe::Recipe& recipe, const run::RunLayout& layout);
+/// once. Without local paths (shareable_recipe).
+CardFacts facts_of_run(const recipe::Recipe& given, const run::RunLayout& layout);
 
 }  // namespace temper::exporting

@@ -24,13 +24,13 @@ struct Parameters {
   std::string origin;
 
   /// UserError unless it is there with so many fp32 values.
-  std::span<const float> values(const std::string& name, std::int64_t rows,
-                                std::int64_t columns) const {
+  std::span<const float> values(const std::string& name,
+                                const std::vector<std::int64_t>& shape) const {
     const auto found = tensors.find(name);
     if (found == tensors.end() || found->second.type != weights::DataType::kF32 ||
-        found->second.shape != std::vector<std::int64_t>{rows, columns}) {
-      throw UserError(fmt::format("{}: it has no {} of [{}, {}]; was it made with another recipe?",
-                                  origin, name, rows, columns));
+        found->second.shape != shape) {
+      throw UserError(fmt::format("{}: it has no {} of {}; was it made with another recipe?",
+                                  origin, name, weights::shape_text(shape)));
     }
     const std::span<const std::byte> bytes = found->second.bytes;
     return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
@@ -75,14 +75,19 @@ void export_checkpoint_adapter(const std::filesystem::path& folder, const Checkp
        model::resolve_lora_targets(source.config, recipe.adapter)) {
     adapter.modules.push_back(
         {target,
-         parameters.values(target.module + ".lora_A.weight", target.rank, target.in_features),
-         parameters.values(target.module + ".lora_B.weight", target.out_features, target.rank)});
+         parameters.values(target.module + ".lora_A.weight", {target.rank, target.in_features}),
+         parameters.values(target.module + ".lora_B.weight", {target.out_features, target.rank})});
   }
-  if (adapter.modules.size() * 2 != parameters.tensors.size()) {
+  for (const model::Parameter& saved :
+       model::resolve_saved_parameters(source.config, recipe.adapter)) {
+    adapter.saved.push_back({saved.name, saved.shape, parameters.values(saved.name, saved.shape)});
+  }
+  const std::size_t num_tensors = adapter.modules.size() * 2 + adapter.saved.size();
+  if (num_tensors != parameters.tensors.size()) {
     throw UserError(
         fmt::format("{}: it has {} trained tensors, the recipe's adapter {}; was it "
                     "made with another recipe?",
-                    parameters.origin, parameters.tensors.size(), adapter.modules.size() * 2));
+                    parameters.origin, parameters.tensors.size(), num_tensors));
   }
   adapter.expect_change = checkpoint.manifest.step > 0 && recipe.optimizer.lr > 0;
   adapter.facts = facts_of_run(recipe, source.layout);

@@ -13,6 +13,7 @@
 #include "core/export/check_record.h"
 #include "core/export/companion_files.h"
 #include "core/export/lora_merge.h"
+#include "core/export/run_files.h"
 #include "core/export/shard_plan.h"
 #include "core/export/staged_folder.h"
 #include "core/weights/float_formats.h"
@@ -189,6 +190,7 @@ void export_merged(const fs::path& folder, const MergedExport& merged) {
   }
   staged.write("config.json", config_text(merged.base, content.main_type()));
   const bool has_tokenizer = copy_companion_files(staged, merged.base.path(), merged.chat_template);
+  write_run_files(staged, merged.facts);
   staged.write("README.md", model_card(merged.facts, content.num_parameters, has_tokenizer));
   write_check_record(staged, {.kind = "model", .base_fingerprint = merged.base.fingerprint()});
   check_read_back(staged.staging(), written);

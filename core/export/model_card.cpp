@@ -47,11 +47,19 @@ std::string base_link(const CardFacts& facts) {
              : inline_code(facts.base_path);
 }
 
+// The Hub's model card metadata (hub-docs, modelcard.md).
 std::string front_matter(const CardFacts& facts, std::string_view library,
-                         const std::vector<std::string>& tags) {
+                         std::string_view relation, const std::vector<std::string>& tags) {
   std::string text = "---\n";
   if (is_hub_id(facts.base_name) && !facts.from_scratch) {
-    text += fmt::format("base_model: {}\n", quoted(facts.base_name));
+    text +=
+        fmt::format("base_model: {}\nbase_model_relation: {}\n", quoted(facts.base_name), relation);
+  }
+  if (!facts.datasets.empty()) {
+    text += "datasets:\n";
+    for (const std::string& dataset : facts.datasets) {
+      text += fmt::format("- {}\n", quoted(dataset));
+    }
   }
   text += fmt::format("library_name: {}\npipeline_tag: text-generation\ntags:\n", library);
   for (const std::string& tag : tags) {
@@ -81,6 +89,25 @@ std::string training_section(const CardFacts& facts) {
   return text + "\n";
 }
 
+// At most kRows points: the first, the last, and evenly many steps between them.
+std::string curve_table(const std::vector<LossPoint>& curve) {
+  constexpr std::size_t kRows = 12;
+  if (curve.size() < 3) {
+    return {};
+  }
+  const auto cell = [](const std::optional<double>& loss) {
+    return loss ? fmt::format("{:.4f}", *loss) : std::string();
+  };
+  std::string text = "| step | training loss | held-out loss |\n|---:|---:|---:|\n";
+  const std::size_t rows = std::min(kRows, curve.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    const LossPoint& point = curve[row * (curve.size() - 1) / (rows - 1)];
+    text +=
+        fmt::format("| {} | {} | {} |\n", point.step, cell(point.training), cell(point.held_out));
+  }
+  return text + "\n";
+}
+
 std::string results_section(const CardFacts& facts) {
   if (facts.results.empty()) {
     return {};
@@ -94,7 +121,7 @@ std::string results_section(const CardFacts& facts) {
   for (const LossRow& row : facts.results) {
     text += fmt::format("| {} | {} | {} |\n", row.data, cell(row.before), cell(row.after));
   }
-  return text + "\n";
+  return text + "\n" + curve_table(facts.curve);
 }
 
 std::string ending(const CardFacts& facts) {
@@ -149,7 +176,7 @@ std::string adapter_card(const CardFacts& facts, const LoraFacts& lora) {
   if (is_hub_id(facts.base_name)) {
     tags.insert(tags.begin(), "base_model:adapter:" + facts.base_name);
   }
-  std::string text = front_matter(facts, "peft", tags);
+  std::string text = front_matter(facts, "peft", "adapter", tags);
   text += fmt::format(
       "# {}\n\nA LoRA adapter for {}: rank {}, alpha {}{}, {} modules, {} parameters in fp32, in "
       "PEFT's format.\n\n",
@@ -160,11 +187,13 @@ std::string adapter_card(const CardFacts& facts, const LoraFacts& lora) {
           code_block("python", fmt::format("from peft import PeftModel\n"
                                            "from transformers import AutoModelForCausalLM, "
                                            "AutoTokenizer\n\n"
-                                           "tokenizer = AutoTokenizer.from_pretrained({0})\n"
+                                           "tokenizer = AutoTokenizer.from_pretrained({1})\n"
                                            "base = AutoModelForCausalLM.from_pretrained({0})\n"
                                            "model = PeftModel.from_pretrained(base, "
                                            "\"path/to/this/folder\")\n",
-                                           base_arguments(facts))) +
+                                           base_arguments(facts),
+                                           facts.has_tokenizer ? "\"path/to/this/folder\""
+                                                               : base_arguments(facts))) +
           "\n";
   return text + ending(facts);
 }
@@ -175,7 +204,7 @@ std::string gguf_adapter_card(const CardFacts& facts, const LoraFacts& lora,
   if (is_hub_id(facts.base_name)) {
     tags.insert(tags.begin(), "base_model:adapter:" + facts.base_name);
   }
-  std::string text = front_matter(facts, "gguf", tags);
+  std::string text = front_matter(facts, "gguf", "adapter", tags);
   text +=
       fmt::format("# {}\n\nA LoRA adapter for {} as GGUF: {} modules, {} parameters in fp32.\n\n",
                   facts.title, base_link(facts), lora.num_modules, lora.num_parameters);
@@ -186,7 +215,7 @@ std::string gguf_adapter_card(const CardFacts& facts, const LoraFacts& lora,
 }
 
 std::string model_card(const CardFacts& facts, std::int64_t num_parameters, bool has_tokenizer) {
-  std::string text = front_matter(facts, "transformers", {"transformers"});
+  std::string text = front_matter(facts, "transformers", "finetune", {"transformers"});
   text += fmt::format("# {}\n\n{}: {} parameters.\n\n", facts.title,
                       facts.from_scratch ? "A model trained from random weights"
                                          : "All weights of " + base_link(facts) + ", trained",

@@ -14,20 +14,30 @@ struct LossRow {
   std::optional<double> after;
 };
 
+/// A point of the loss curve.
+struct LossPoint {
+  std::int64_t step = 0;  ///< steps done
+  std::optional<double> training;
+  std::optional<double> held_out;
+};
+
 /// What the card tells about a run.
 struct CardFacts {
-  std::string title;                 ///< the run's name
-  std::string base_name;             ///< Hub id of the base (model.name); may be empty
-  std::string base_path;             ///< the folder or file that was trained on (model.base)
-  bool from_scratch = false;         ///< random weights; base_path gave the config only
+  std::string title;          ///< the run's name
+  std::string base_name;      ///< Hub id of the base (model.name); may be empty
+  std::string base_path;      ///< the folder or file that was trained on, as strangers may see it
+  bool from_scratch = false;  ///< random weights; base_path gave the config only
   std::vector<std::string> data;     ///< training files, as the recipe names them
   std::int64_t steps = 0;            ///< optimizer steps
   std::uint64_t samples = 0;         ///< seen in training, repeats counted
   std::uint64_t trained_tokens = 0;  ///< with a loss, repeats counted
   std::vector<LossRow> results;
-  std::string recipe_yaml;            ///< embedded as it is
-  std::vector<std::string> versions;  ///< "Temper 0.1.0"
-  std::string note{};                 ///< a sentence about this export; may be empty
+  std::string recipe_yaml;              ///< embedded as it is
+  std::vector<std::string> versions;    ///< "Temper 0.1.0"
+  std::vector<LossPoint> curve{};       ///< every measured step, ascending
+  std::vector<std::string> datasets{};  ///< Hub ids of the training data that is on the Hub
+  bool has_tokenizer = false;  ///< an adapter's folder holds the tokenizer, as its template changed
+  std::string note{};          ///< a sentence about this export; may be empty
 };
 
 struct LoraFacts {

@@ -6,6 +6,7 @@
 #include "core/export/check_record.h"
 #include "core/export/companion_files.h"
 #include "core/export/read_back.h"
+#include "core/export/run_files.h"
 #include "core/export/shard_plan.h"
 #include "core/export/staged_folder.h"
 #include "core/weights/safetensors.h"
@@ -52,6 +53,7 @@ void export_model(const fs::path& folder, const ModelExport& model) {
   }
   staged.write("config.json", model.config_json);
   const bool has_tokenizer = copy_companion_files(staged, model.base, model.chat_template);
+  write_run_files(staged, model.facts);
   staged.write("README.md", model_card(model.facts, num_parameters, has_tokenizer));
   CheckRecord record{.kind = "model", .base_fingerprint = model.base_fingerprint};
   if (model.probe) {

@@ -9,12 +9,14 @@
 #include "core/export/adapter_tensors.h"
 #include "core/export/card_facts.h"
 #include "core/export/check_record.h"
+#include "core/hub/local_model.h"
 #include "core/model/adapter_format.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/bucket_run.h"
 #include "core/run/progress_record.h"
 #include "core/storage/local_copy.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/recipe_options.h"
 
 namespace temper::launch {
 namespace {
@@ -22,11 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path bring(Context& context, const std::string& location) {
-  storage::OpenOptions options;
-  options.environment = context.environment;
-  options.logger = Logger(LogLevel::kWarning);
-  return storage::local_copy(location, context.environment.cache_directory(), options,
-                             context.clock);
+  return hub::local_model(location, hub::ModelParts::kAll, context.environment.cache_directory(),
+                          store_options(context), context.clock);
 }
 
 std::string progress_text(const run::RunLayout& layout) {
@@ -59,7 +58,8 @@ fs::path find_adapter(Context& context, const FoundRun& run, const recipe::Recip
                     "writes it again from the last checkpoint",
                     run.layout.adapter().string(), run.record.id));
   }
-  return bring(context, url + "/adapter");
+  return storage::local_copy(url + "/adapter", context.environment.cache_directory(),
+                             store_options(context), context.clock);
 }
 
 ExportSource source_of_run(Context& context, const FoundRun& run) {
@@ -108,7 +108,9 @@ std::unique_ptr<model::BaseModel> open_export_base(Context& context, const Expor
     throw UserError(fmt::format("{}: does not name its base model; give it with --base",
                                 source.adapter.string()));
   }
-  const fs::path path = bring(context, wanted);
+  // PEFT names a base by its Hub id.
+  const bool on_hub = exporting::is_hub_id(wanted) && !fs::exists(wanted);
+  const fs::path path = bring(context, on_hub ? "hf://" + wanted : wanted);
   if (given.empty() && !fs::exists(path)) {
     throw UserError(fmt::format(
         "the base model {} is not on this machine; say where it is with --base", wanted));

@@ -99,7 +99,9 @@ exporting::Probe model_probe(const ExportParts& parts) {
   probe.of_files = [&parts, input](const std::filesystem::path& folder) {
     const auto written = model::BaseModel::open(folder);
     const auto frozen = model::LlamaModel::with_lora(*written, {}, 0, parts.recipe.data.max_length);
-    SlotEngine engine(*frozen, parts.kernels, parts.workers, {.memory = parts.recipe.memory});
+    model::SlotSettings settings;
+    settings.memory = parts.recipe.memory;
+    SlotEngine engine(*frozen, parts.kernels, parts.workers, settings);
     return outputs(engine, input, nullptr);
   };
   return probe;

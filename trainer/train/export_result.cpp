@@ -32,6 +32,8 @@ void export_lora(const ExportParts& parts) {
   }
   adapter.expect_change = parts.state.step > 0 && parts.recipe.optimizer.lr > 0;
   adapter.facts = exporting::facts_of_run(parts.recipe, parts.layout);
+  adapter.base_path = parts.base.path();
+  adapter.chat_template = parts.recipe.model.chat_template;
   adapter.base_fingerprint = parts.base.fingerprint();
   adapter.probe = adapter_probe(parts);
   exporting::export_adapter(parts.layout.adapter(), adapter);

@@ -11,7 +11,6 @@ namespace temper::model {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 
 constexpr const char* kSmallest =
     R"({"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"]})";
@@ -60,12 +59,14 @@ TEST(AdapterConfigTest, RefusesWhatIsNoPlainLora) {
       {with("rank_pattern", {{"q", -1}}), "rank_pattern: q is -1"},
       {"[]", "is no JSON object"},
       {"", "is no JSON object"}};
-  for (const auto& [text, problem] : cases) {
-    EXPECT_THAT([&, &text = text] { read_adapter_config(text, "file"); },
-                ThrowsMessage<UserError>(HasSubstr("file: ")))
-        << text;
-    EXPECT_THAT([&, &text = text] { read_adapter_config(text, "file"); },
-                ThrowsMessage<UserError>(HasSubstr(problem)));
+  for (const auto& refused : cases) {
+    try {
+      read_adapter_config(refused.first, "file");
+      ADD_FAILURE() << refused.first;
+    } catch (const UserError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("file: "));
+      EXPECT_THAT(error.what(), HasSubstr(refused.second));
+    }
   }
 }
 
