@@ -58,7 +58,8 @@ int index(Context& context, const DataOptions& options) {
     }
   }
   const std::string json = data::serialize_data_index(summaries);
-  storage::open_store(listing.root)->write(data::kDataIndexName, std::as_bytes(std::span(json)));
+  hub::open_any_store(listing.root, store_options(context), context.clock)
+      ->write(data::kDataIndexName, std::as_bytes(std::span(json)));
   context.out << fmt::format("{}/{}: {} files, {} records", listing.root, data::kDataIndexName,
                              summaries.size(), num_records)
               << std::endl;
@@ -91,7 +92,8 @@ int convert(Context& context, const DataOptions& options) {
   conversion.compression =
       data::compression_named(options.compression).value_or(data::Compression::kNone);
   conversion.shard_bytes = options.shard_bytes;
-  const auto destination = storage::open_store(options.destination);
+  const auto destination =
+      hub::open_any_store(options.destination, store_options(context), context.clock);
   const data::ConversionResult result =
       options.to == "mds" ? data::convert_to_mds(dataset, *destination, conversion)
                           : data::convert_to_jsonl(dataset, *destination, conversion);

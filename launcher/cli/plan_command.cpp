@@ -4,12 +4,14 @@
 #include <thread>
 
 #include "core/base/machine_memory.h"
+#include "core/recipe/recipe_io.h"
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
+#include "launcher/plan/absolute_paths.h"
 #include "launcher/plan/hub_places.h"
 #include "launcher/plan/make_plan.h"
 #include "launcher/plan/render_plan.h"
@@ -24,9 +26,21 @@ struct PlanOptions {
   bool json = false;
 };
 
+/// Without the model nothing is looked up on the Hub: such a plan needs no network.
+recipe::Recipe plan_recipe(Context& context, const PlanOptions& options) {
+  const RecipeOptions& given = options.recipe;
+  if (!options.without_model) {
+    return load_recipe(context, given.recipe, given.overrides).recipe;
+  }
+  const std::filesystem::path file =
+      local_recipe(given.recipe, store_options(context), context.clock);
+  return with_absolute_paths(recipe::read_recipe(file, given.overrides),
+                             std::filesystem::current_path());
+}
+
 int plan(Context& context, const PlanOptions& options) {
   PlanRequest request;
-  request.recipe = load_recipe(context, options.recipe.recipe, options.recipe.overrides).recipe;
+  request.recipe = plan_recipe(context, options);
   request.stores = store_options(context);
   request.cluster = load_cluster(options.recipe, request.recipe.batch.slots);
   request.cache_dir = context.environment.cache_directory();

@@ -1,9 +1,13 @@
 // Models and files from an emulated Hub into the cache.
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <fstream>
 #include <random>
 #include <thread>
 
+#include "core/base/file_error.h"
 #include "core/base/hash.h"
 #include "core/hub/local_model.h"
 #include "core/hub/repository_cache.h"
@@ -361,6 +365,24 @@ TEST_F(PullTest, LooksAtTheDiskFirst) {
   EXPECT_THAT(message,
               AllOf(HasSubstr("3.0 MB"), HasSubstr("room for 1.0 kB"), HasSubstr("HF_HUB_CACHE")));
   EXPECT_THAT(requests("cdn"), IsEmpty());
+}
+
+TEST_F(PullTest, GoesOnAfterTheDiskWasFull) {
+  put("org/tiny", kModel);
+  // A limit on the size of files is the nearest to a full disk that a test may bring about.
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit tight = before;
+  tight.rlim_cur = 1'100'000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  EXPECT_THROW(fetch("hf://org/tiny", {}, small_pieces()), FileError);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  const std::size_t num_before = requests("cdn").size();
+  const fs::path folder = fetch("hf://org/tiny", {}, small_pieces());
+  EXPECT_EQ(fs::file_size(folder / "model.safetensors"), 3'000'000U);
+  EXPECT_LE(requests("cdn").size() - num_before, 10U);  // of 15 pieces
 }
 
 TEST_F(PullTest, FetchesOneFile) {
