@@ -123,12 +123,14 @@ std::vector<std::string> paths_below(const fs::path& folder) {
   return paths;
 }
 
-std::vector<OutboxFile> gather_files(const fs::path& from, const fs::path& to) {
+std::vector<OutboxFile> gather_files(const fs::path& from, const fs::path& to,
+                                     const std::vector<OutboxFile>& known) {
   std::vector<OutboxFile> files;
   for (const std::string& path : paths_below(from)) {
     create_directories_durably((to / path).parent_path());
     link_or_copy(from / path, to / path);
-    files.push_back(describe_file(to / path, path));
+    const auto found = std::ranges::find(known, path, &OutboxFile::path);
+    files.push_back(found == known.end() ? describe_file(to / path, path) : *found);
   }
   for (const OutboxFile& file : files) {
     sync_durably((to / file.path).parent_path());
@@ -219,7 +221,7 @@ OutboxEntry Outbox::put(const OutboxContent& content, const Clock& clock) const 
   entry.manifest.target = content.target;
   entry.manifest.summary = content.summary;
   entry.manifest.description = content.description;
-  entry.manifest.files = gather_files(content.folder, staging / kFiles);
+  entry.manifest.files = gather_files(content.folder, staging / kFiles, content.files);
   write_file_durably(staging / kManifest, to_json(entry.manifest));
   entry.folder = folder_ / fmt::format("{:04}-{}", next_number(folder_), entry.manifest.id);
   rename_durably(staging, entry.folder);

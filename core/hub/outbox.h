@@ -33,6 +33,9 @@ struct OutboxContent {
   PushTarget target;
   std::string summary;
   std::string description;
+  /// describe_folder(folder), if it is known already: saves reading large files twice. What is put
+  /// is compared with it before it is pushed, like everything.
+  std::vector<OutboxFile> files = {};
 };
 
 /// Pushes that are to be made, each durable and whole from the moment it has its name, until they
