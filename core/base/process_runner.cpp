@@ -82,10 +82,7 @@ class SpawnSetup {
   SpawnSetup(const SpawnSetup&) = delete;
   SpawnSetup& operator=(const SpawnSetup&) = delete;
 
-  void redirect_output(int fd) {
-    ::posix_spawn_file_actions_adddup2(&actions_, fd, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, fd, STDERR_FILENO);
-  }
+  void redirect(int fd, int stream) { ::posix_spawn_file_actions_adddup2(&actions_, fd, stream); }
 
   /// We may block or ignore signals to handle them ourselves; a child starts with none of that.
   void reset_signals(bool own_process_group) {
@@ -153,9 +150,13 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 std::unique_ptr<Process> SystemProcessRunner::start(const Command& command) {
   CHECK(!command.argv.empty(), "a command without a program");
   const UniqueFd output = open_output(command.output);
+  const UniqueFd errors = open_output(command.errors);
   SpawnSetup setup;
   if (output.valid()) {
-    setup.redirect_output(output.get());
+    setup.redirect(output.get(), STDOUT_FILENO);
+  }
+  if (output.valid() || errors.valid()) {
+    setup.redirect(errors.valid() ? errors.get() : output.get(), STDERR_FILENO);
   }
   setup.reset_signals(command.own_process_group);
 

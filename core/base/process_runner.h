@@ -13,8 +13,9 @@ namespace temper {
 struct Command {
   std::vector<std::string> argv;                   ///< argv[0] is looked up in PATH
   std::map<std::string, std::string> environment;  ///< added to the parent's
-  std::filesystem::path output;   ///< stdout and stderr appended here; empty: inherited
-  bool own_process_group = true;  ///< so that signals reach its children too
+  std::filesystem::path output;       ///< stdout and stderr appended here; empty: inherited
+  std::filesystem::path errors = {};  ///< stderr appended here instead; empty: with stdout
+  bool own_process_group = true;      ///< so that signals reach its children too
 };
 
 /// How a process ended: an exit code, or 128 + signal.

@@ -17,8 +17,11 @@ enum class Memory { kFast, kBalanced, kLow };
 enum class OptimizerName { kAdamw };
 enum class PublishWhen { kEnd, kCheckpoint, kBest };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
-/// Only kind: local so far; Slurm, Kubernetes and Vertex come with their backends.
-enum class ClusterKind { kLocal };
+enum class ClusterKind { kLocal, kSlurm, kKubernetes };
+enum class RankStarter { kAuto, kSrun, kMpirun };
+enum class JobApi { kJobSet, kJob, kTrainJob, kMpiJob };
+/// Google Cloud's machine families with GPUs that need parts of their own in a pod.
+enum class MachineFamily { kAny, kG2, kA3Mega, kA3Ultra };
 
 /// Specialised for each enumeration above: kNames pairs each enumerator with its YAML spelling.
 template <class Enum>
@@ -95,7 +98,33 @@ struct Choices<ScheduleKind> {
 
 template <>
 struct Choices<ClusterKind> {
-  static constexpr ChoiceNames<ClusterKind, 1> kNames = {{{ClusterKind::kLocal, "local"}}};
+  static constexpr ChoiceNames<ClusterKind, 3> kNames = {
+      {{ClusterKind::kLocal, "local"},
+       {ClusterKind::kSlurm, "slurm"},
+       {ClusterKind::kKubernetes, "kubernetes"}}};
+};
+
+template <>
+struct Choices<RankStarter> {
+  static constexpr ChoiceNames<RankStarter, 3> kNames = {{{RankStarter::kAuto, "auto"},
+                                                          {RankStarter::kSrun, "srun"},
+                                                          {RankStarter::kMpirun, "mpirun"}}};
+};
+
+template <>
+struct Choices<JobApi> {
+  static constexpr ChoiceNames<JobApi, 4> kNames = {{{JobApi::kJobSet, "jobset"},
+                                                     {JobApi::kJob, "job"},
+                                                     {JobApi::kTrainJob, "trainjob"},
+                                                     {JobApi::kMpiJob, "mpijob"}}};
+};
+
+template <>
+struct Choices<MachineFamily> {
+  static constexpr ChoiceNames<MachineFamily, 4> kNames = {{{MachineFamily::kAny, "any"},
+                                                            {MachineFamily::kG2, "g2"},
+                                                            {MachineFamily::kA3Mega, "a3-mega"},
+                                                            {MachineFamily::kA3Ultra, "a3-ultra"}}};
 };
 
 /// The YAML spelling of a choice, e.g. "lora".

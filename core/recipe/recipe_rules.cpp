@@ -277,21 +277,6 @@ void eval_sources_have_no_weights(const Recipe& recipe, Reading& reading) {
   }
 }
 
-void variables_have_names(const Cluster& cluster, Reading& reading) {
-  constexpr std::size_t kLongest = 200;
-  for (const auto& [name, value] : cluster.environment) {
-    const bool fine = !name.empty() && name.size() <= kLongest && !is_digit(name[0]) &&
-                      std::all_of(name.begin(), name.end(),
-                                  [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
-    if (!fine) {
-      reading.fail_rule({"environment." + name, "environment"},
-                        fmt::format("{} can't name a variable; write letters, digits and '_', the "
-                                    "first no digit",
-                                    quote_for_message(name)));
-    }
-  }
-}
-
 }  // namespace
 
 void check_rules(const Recipe& recipe, Reading& reading) {
@@ -313,11 +298,6 @@ void check_rules(const Recipe& recipe, Reading& reading) {
   eval_sources_have_no_weights(recipe, reading);
   publishing_names_a_repository(recipe.publish, reading);
   publishing_has_its_parts(recipe, reading);
-}
-
-void check_rules(const Cluster& cluster, Reading& reading) {
-  version_is_known(cluster.version, reading);
-  variables_have_names(cluster, reading);
 }
 
 }  // namespace temper::recipe

@@ -21,6 +21,7 @@ class JsonFields {
   /// Borrows `object`. `origin` is the file, or file and place in it.
   JsonFields(const nlohmann::json& object, std::string origin);
 
+  bool has(const char* name) const { return object_.contains(name); }
   /// Text of at most `max_bytes`.
   std::string text(const char* name, std::size_t max_bytes = 4096) const;
   /// In [low, high].

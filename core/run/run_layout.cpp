@@ -27,6 +27,14 @@ std::filesystem::path RunLayout::attempt_log(std::string_view attempt) const {
   return logs() / fmt::format("attempt-{}.log", attempt);
 }
 
+std::filesystem::path RunLayout::attempt_exit(std::string_view attempt) const {
+  return logs() / fmt::format("attempt-{}.exit.json", attempt);
+}
+
+std::filesystem::path RunLayout::job(std::string_view extension) const {
+  return root / fmt::format("job.{}", extension);
+}
+
 std::filesystem::path RunLayout::rank_log(int rank) const {
   return logs() / fmt::format("rank-{:04}.log", rank);
 }

@@ -24,6 +24,13 @@ struct RunLayout {
   std::filesystem::path logs() const { return root / "logs"; }
   std::filesystem::path attempt_log(std::string_view attempt) const;  ///< logs/attempt-<id>.log
   std::filesystem::path launcher_log() const { return logs() / "launcher.log"; }
+  /// logs/attempt-<id>.exit.json: how the first rank of the attempt that left early did
+  /// (rank_exit.h).
+  std::filesystem::path attempt_exit(std::string_view attempt) const;
+  /// There while somebody wants the run to stop for good: then its job is not queued again.
+  std::filesystem::path stop_request() const { return root / "stop-requested"; }
+  /// What was handed to the scheduler: job.sbatch or job.yaml.
+  std::filesystem::path job(std::string_view extension) const;
   std::filesystem::path rank_log(int rank) const;  ///< logs/rank-0003.log
   std::filesystem::path traces() const { return root / "traces"; }
   std::filesystem::path rank_trace(int rank) const;  ///< traces/rank-0003.json

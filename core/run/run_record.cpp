@@ -97,6 +97,7 @@ std::string to_json(const RunRecord& record) {
                     {"supervisor_pid", record.supervisor_pid},
                     {"supervisor_start", record.supervisor_start},
                     {"backend", record.backend},
+                    {"job", record.job},
                     {"attempts", std::move(attempts)},
                     {"message", record.message}});
 }
@@ -118,6 +119,7 @@ RunRecord parse_run_record(std::string_view json, const std::string& origin) {
   record.supervisor_pid = static_cast<int>(fields.integer("supervisor_pid", 0, kMaxInt));
   record.supervisor_start = fields.count("supervisor_start");
   record.backend = fields.text("backend");
+  record.job = fields.has("job") ? fields.text("job") : "";  // older ones have none
   for (const nlohmann::json& item : fields.objects("attempts", kMaxAttempts)) {
     record.attempts.push_back(
         parse_attempt(item, fmt::format("{}: attempts[{}]", origin, record.attempts.size())));

@@ -37,6 +37,7 @@ struct RunRecord {
   std::uint64_t supervisor_start =
       0;  ///< start time in clock ticks, so that a reused pid is noticed
   std::string backend = "local";
+  std::string job;  ///< the scheduler's name of the job that runs it; empty: none was submitted
   std::vector<AttemptRecord> attempts;
   std::string message;  ///< the last error, one line
 };

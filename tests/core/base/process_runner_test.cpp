@@ -60,6 +60,14 @@ TEST_F(ProcessRunnerTest, AppendsBothOutputs) {
   EXPECT_EQ(output(), "before\nout\nerr\n");
 }
 
+TEST_F(ProcessRunnerTest, KeepsErrorsApartWhereAsked) {
+  Command command = shell("echo out; echo error >&2");
+  command.errors = folder_ / "errors";
+  EXPECT_EQ(runner_.start(command)->wait(), ExitStatus{0});
+  EXPECT_EQ(output(), "out\n");
+  EXPECT_EQ(testing::read_file(command.errors), "error\n");
+}
+
 TEST_F(ProcessRunnerTest, HandsArgumentsOverUnchanged) {
   const Command command{
       .argv = {"printf", "%s|%s|%s", "a b", "", "$HOME \"'"}, .environment = {}, .output = output_};

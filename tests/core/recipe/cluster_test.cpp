@@ -35,6 +35,41 @@ TEST(ClusterTest, DumpReadsBackEqual) {
   EXPECT_EQ(parse_cluster(text, "dump.yaml", {}, &environment), cluster) << text;
 }
 
+TEST(ClusterTest, EveryKindDumpsAndReadsBackEqual) {
+  const Environment environment = testing::no_variables();
+  Cluster slurm;
+  slurm.kind = ClusterKind::kSlurm;
+  slurm.nodes = 2;
+  slurm.resources = {8, 64, 4, "h100"};
+  slurm.runs = "/shared/runs";
+  slurm.time_limit_minutes = 240;
+  slurm.secrets = {{"HF_TOKEN", "/home/me/.hf-token"}};
+  slurm.slurm.partition = "gpu";
+  slurm.slurm.setup = {"module load openmpi", "ulimit -l unlimited"};
+  slurm.slurm.options = {"--reservation=week 1"};
+  Cluster pods;
+  pods.kind = ClusterKind::kKubernetes;
+  pods.resources.cpus = 4;
+  pods.kubernetes.image = "registry/temper@sha256:00";
+  pods.kubernetes.node_selector = {{"cloud.google.com/gke-nodepool", "cpu"}};
+  pods.secrets = {{"HF_TOKEN", "hub/token"}};
+  for (const Cluster& cluster : {slurm, pods}) {
+    const std::string text = dump(cluster);
+    EXPECT_EQ(parse_cluster(text, "dump.yaml", {}, &environment), cluster) << text;
+  }
+}
+
+TEST(ClusterTest, ASecretInPlaceOfItsFileIsNotShown) {
+  const Environment environment = testing::variables({{"HF_TOKEN", "hf_very_secret"}});
+  try {
+    parse_cluster("secrets: {HF_TOKEN: '${env:HF_TOKEN}'}\n", "c.yaml", {}, &environment);
+    FAIL() << "a secret was taken for a path";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("c.yaml:1:21: secrets.HF_TOKEN: must be the"));
+    EXPECT_THAT(error.what(), ::testing::Not(::testing::HasSubstr("hf_very_secret")));
+  }
+}
+
 TEST(ClusterTest, ARecipeIsNoClusterFile) {
   const Environment environment = testing::no_variables();
   EXPECT_THROW(parse_cluster(testing::kMinimal, "c.yaml", {}, &environment), UserError);

@@ -45,8 +45,15 @@ TEST(ShippedFilesTest, EveryRecipeBeginsWithAComment) {
 }
 
 TEST(ShippedFilesTest, EveryClusterFileReads) {
-  const Environment environment = testing::no_variables();
+  const Environment environment = testing::variables({{"HOME", "/home/me"}});
   EXPECT_EQ(read_cluster(source("configs/local.yaml"), {}, &environment), Cluster{});
+  for (const std::string& name : yaml_files("configs")) {
+    const Cluster cluster = read_cluster(source("configs/" + name + ".yaml"), {}, &environment);
+    EXPECT_TRUE(name.starts_with(name_of(cluster.kind)) ||
+                (name.starts_with("gke-") && cluster.kind == ClusterKind::kKubernetes))
+        << name;
+    EXPECT_EQ(parse_cluster(dump(cluster), name, {}, &environment), cluster) << name;
+  }
 }
 
 TEST(ShippedFilesTest, TheTinyModelHasWhatAConfigNeeds) {
