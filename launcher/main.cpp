@@ -18,6 +18,8 @@ using temper::launch::Verb;
 constexpr std::array kVerbs = {
     Verb{"plan", "Show what a recipe would run, without running it", temper::launch::add_plan},
     Verb{"run", "Train from a recipe and follow it to the end", temper::launch::add_run},
+    Verb{"submit", "Hand a run over to a cluster, or to this machine's background",
+         temper::launch::add_submit},
     Verb{"resume", "Go on with a run from its last checkpoint", temper::launch::add_resume},
     Verb{"status", "Show how a run stands", temper::launch::add_status},
     Verb{"list", "List the runs", temper::launch::add_list},
@@ -30,6 +32,9 @@ constexpr std::array kVerbs = {
          temper::launch::add_export},
     Verb{"verify", "Prove that a recipe gives the same bits on any ranks and when interrupted",
          temper::launch::add_verify},
+    Verb{"completion", "Print a script that completes the command line: bash, zsh or fish",
+         temper::launch::add_completion},
+    Verb{"attend", "Supervise a submitted run; jobs call it", temper::launch::add_attend},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},
     Verb{"tokens", "Show a sample as tokens, with the trained part marked",
          temper::launch::add_tokens},

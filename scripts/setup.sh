@@ -2,7 +2,7 @@
 # Makes a Debian 12 machine ready and builds Temper. Safe to repeat: what is there already is left alone.
 # Usage: scripts/setup.sh [--no-build] [--test-tools]
 #   --no-build    packages and the virtual environment only
-#   --test-tools  also clang, clang-format, clang-tidy, qemu-user and npm, which scripts/test.sh needs
+#   --test-tools  also clang, clang-format, clang-tidy, qemu-user, npm, Slurm and kubectl, which scripts/test.sh needs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,6 +22,8 @@ for argument in "$@"; do
     --test-tools)
       test_tools=yes
       packages+=(clang clang-format clang-tidy qemu-user)
+      packages+=(slurmctld slurmd slurm-client munge iproute2)  # a real Slurm of two nodes on this machine
+      command -v kubectl > /dev/null || packages+=(kubernetes-client)
       command -v npm > /dev/null || packages+=(npm)  # may be there from elsewhere
       ;;
     *)

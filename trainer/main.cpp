@@ -1,13 +1,16 @@
 // temper-trainer: one rank of a run. The launcher starts it, directly or under mpirun.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdlib>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
+#include "core/run/rank_exit.h"
 #include "core/run/run_layout.h"
 #include "trainer/comm/communicator.h"
 #include "trainer/train/stop_signal.h"
@@ -21,6 +24,15 @@ struct Arguments {
   temper::train::RunOptions run;
   int ranks = 1;
 };
+
+/// Leaves word of how this rank goes, for those who only learn how its peers were killed then.
+void note_exit(const Arguments& arguments, int rank, const std::exception& error) {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  temper::run::note_rank_exit(
+      {arguments.run.run_directory}, arguments.run.attempt,
+      {rank, host.data(), static_cast<int>(temper::exit_code_of(error)), error.what()});
+}
 
 ExitCode train(const Arguments& arguments, temper::train::StopSignal& stop) {
   // A rank that fails leaves at once, without MPI's farewell: its peers wait in a collective, and
@@ -41,9 +53,11 @@ ExitCode train(const Arguments& arguments, temper::train::StopSignal& stop) {
                                   [&] { return stop.requested(); });
     } catch (const temper::StopRequested& stopped) {
       logger.info("{}", stopped.what());
+      note_exit(arguments, communicator->rank(), stopped);
       return stopped.exit_code();
     } catch (const std::exception& error) {
       logger.error("{}", error.what());
+      note_exit(arguments, communicator->rank(), error);
       fail(error);
     }
   } catch (const std::exception& error) {

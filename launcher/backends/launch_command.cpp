@@ -11,7 +11,22 @@ void append(std::vector<std::string>& argv, std::initializer_list<std::string> m
   argv.insert(argv.end(), more);
 }
 
-std::string quoted(const std::string& word) {
+/// Open MPI on this machine; the variables are passed on to the ranks by name.
+std::vector<std::string> local_starter(const LaunchSpec& spec) {
+  std::vector<std::string> argv = {"mpirun"};
+  if (spec.as_root) {
+    append(argv, {"--allow-run-as-root"});
+  }
+  append(argv, {"--oversubscribe", "--bind-to", "none", "-n", fmt::to_string(spec.ranks)});
+  for (const auto& [name, value] : spec.environment) {
+    append(argv, {"-x", name});
+  }
+  return argv;
+}
+
+}  // namespace
+
+std::string shell_word(const std::string& word) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
@@ -24,23 +39,15 @@ std::string quoted(const std::string& word) {
   return result + "'";
 }
 
-}  // namespace
-
-Command local_command(const LaunchSpec& spec, std::string_view attempt,
-                      const std::filesystem::path& output) {
+Command attempt_command(const LaunchSpec& spec, std::string_view attempt,
+                        const std::filesystem::path& output) {
   Command command;
   command.output = output;
   command.environment = spec.environment;
-  if (spec.ranks > 1) {
-    append(command.argv, {"mpirun"});
-    if (spec.as_root) {
-      append(command.argv, {"--allow-run-as-root"});
-    }
-    append(command.argv,
-           {"--oversubscribe", "--bind-to", "none", "-n", fmt::to_string(spec.ranks)});
-    for (const auto& [name, value] : spec.environment) {
-      append(command.argv, {"-x", name});
-    }
+  if (!spec.rank_starter.empty()) {
+    command.argv = spec.rank_starter;
+  } else if (spec.ranks > 1) {
+    command.argv = local_starter(spec);
   }
   append(command.argv, {spec.trainer.string(), "--run", spec.run_dir.string(), "--ranks",
                         fmt::to_string(spec.ranks), "--slot-workers",
@@ -60,13 +67,19 @@ Command local_command(const LaunchSpec& spec, std::string_view attempt,
 std::string shell_line(const Command& command) {
   std::string line;
   for (const auto& [name, value] : command.environment) {
-    line += fmt::format("{}={} ", name, quoted(value));
+    line += fmt::format("{}={} ", name, shell_word(value));
   }
   for (const std::string& word : command.argv) {
-    line += quoted(word) + " ";
+    line += shell_word(word) + " ";
   }
   line.pop_back();
   return line;
+}
+
+std::string shell_line(const std::vector<std::string>& argv) {
+  Command command;
+  command.argv = argv;
+  return shell_line(command);
 }
 
 }  // namespace temper::launch

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/process_runner.h"
 
@@ -21,14 +22,20 @@ struct LaunchSpec {
   std::filesystem::path trace;       ///< trainers write timelines for this file; empty: they don't
   std::map<std::string, std::string> environment;  ///< from the cluster file
   bool as_root = false;                            ///< mpirun refuses to run as root unless told
+  /// Command line that starts the trainer once for each rank, where the place has its own: srun …
+  /// Empty: the trainer itself for one rank, mpirun (Open MPI 4.1, mpirun(1)) for several.
+  std::vector<std::string> rank_starter;
 };
 
-/// The command of one attempt on this machine: the trainer itself for one rank, mpirun (Open
-/// MPI 4.1, mpirun(1)) for several. Pure. Ranks are not bound to cores: slot workers share them.
-Command local_command(const LaunchSpec& spec, std::string_view attempt,
-                      const std::filesystem::path& output);
+/// The command of one attempt. Pure. Ranks are not bound to cores: slot workers share them.
+Command attempt_command(const LaunchSpec& spec, std::string_view attempt,
+                        const std::filesystem::path& output);
+
+/// A word as a shell takes it, in quotes where it needs them.
+std::string shell_word(const std::string& word);
 
 /// The command as it would be typed into a shell, its environment in front.
 std::string shell_line(const Command& command);
+std::string shell_line(const std::vector<std::string>& argv);
 
 }  // namespace temper::launch

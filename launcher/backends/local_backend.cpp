@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "launcher/backends/process_identity.h"
+#include "launcher/backends/restart_policy.h"
 
 namespace temper::launch {
 namespace {
@@ -13,36 +14,33 @@ ProcessIdentity supervisor_of(const run::RunRecord& record) {
   return {record.host, record.supervisor_pid, record.supervisor_start};
 }
 
-bool claims_to_live(run::RunState state) {
-  return state == run::RunState::kPending || state == run::RunState::kRunning;
-}
-
 }  // namespace
 
-LocalBackend::LocalBackend(Clock& clock, ProcessRunner& runner) : clock_(clock), runner_(runner) {}
+LocalBackend::LocalBackend(ProcessRunner& runner) : runner_(runner) {}
 
 std::string LocalBackend::name() const {
   return "local";
 }
 
-std::vector<std::string> LocalBackend::render(const LaunchSpec& spec) const {
-  return {shell_line(local_command(spec, "ATTEMPT", {}))};
+RenderedJob LocalBackend::render(const JobSpec& spec) const {
+  return {{shell_line(attempt_command(spec.launch, "ATTEMPT", {}))}, {}};
 }
 
-Verdict LocalBackend::run(const run::RunRecord& record, const LaunchSpec& spec,
-                          const RestartPolicy& policy, SignalSource& signals,
-                          RunObserver& observer) {
-  run::RunRecord ours = record;
-  const ProcessIdentity self = this_process();
-  ours.backend = name();
-  ours.host = self.host;
-  ours.supervisor_pid = self.pid;
-  ours.supervisor_start = self.start_ticks;
-  return Supervisor(clock_, runner_, signals, observer).supervise(ours, spec, policy);
+std::string LocalBackend::submit(const JobSpec& spec) {
+  Command command;
+  // setsid(1) comes back at once; the program it starts outlives us and our terminal.
+  command.argv = {"setsid", "--fork", spec.program.string(), "attend", spec.place};
+  command.output = run::RunLayout{spec.launch.run_dir}.launcher_log();
+  const int code = runner_.start(command)->wait().code;
+  if (code != 0) {
+    throw UserError(fmt::format("setsid can't start {} in the background: {}",
+                                spec.program.string(), describe_exit(code)));
+  }
+  return "";
 }
 
 BackendState LocalBackend::state(const run::RunRecord& record) const {
-  if (!claims_to_live(record.state)) {
+  if (!is_active(record.state)) {
     return {record.state, record.message};
   }
   if (record.supervisor_pid == 0) {
@@ -72,13 +70,8 @@ void LocalBackend::cancel(const run::RunRecord& record) {
   }
 }
 
-std::unique_ptr<Backend> make_backend(recipe::ClusterKind kind, Clock& clock,
-                                      ProcessRunner& runner) {
-  switch (kind) {
-    case recipe::ClusterKind::kLocal:
-      return std::make_unique<LocalBackend>(clock, runner);
-  }
-  throw UserError(fmt::format("no backend for kind: {}", recipe::name_of(kind)));
+std::chrono::milliseconds LocalBackend::poll_interval() const {
+  return std::chrono::milliseconds(50);
 }
 
 }  // namespace temper::launch

@@ -7,20 +7,19 @@
 
 namespace temper::launch {
 
-/// This machine: the launcher itself stays in the foreground and supervises.
+/// This machine. A submitted run is attended to by a process of its own in the background.
 class LocalBackend final : public Backend {
  public:
-  LocalBackend(Clock& clock, ProcessRunner& runner);
+  explicit LocalBackend(ProcessRunner& runner);
 
   std::string name() const override;
-  std::vector<std::string> render(const LaunchSpec& spec) const override;
-  Verdict run(const run::RunRecord& record, const LaunchSpec& spec, const RestartPolicy& policy,
-              SignalSource& signals, RunObserver& observer) override;
+  RenderedJob render(const JobSpec& spec) const override;
+  std::string submit(const JobSpec& spec) override;
   BackendState state(const run::RunRecord& record) const override;
   void cancel(const run::RunRecord& record) override;
+  std::chrono::milliseconds poll_interval() const override;
 
  private:
-  Clock& clock_;
   ProcessRunner& runner_;
 };
 

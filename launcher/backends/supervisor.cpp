@@ -9,7 +9,9 @@
 
 #include "core/base/error.h"
 #include "core/base/time_format.h"
+#include "core/run/rank_exit.h"
 #include "launcher/backends/orphans.h"
+#include "launcher/backends/process_identity.h"
 #include "launcher/backends/trainer_log.h"
 
 namespace temper::launch {
@@ -54,7 +56,7 @@ struct Supervisor::Supervision {
     save();
     observer.on_attempt(attempt, static_cast<int>(record.attempts.size()));
     try {
-      process = runner.start(local_command(spec, attempt.id, log_file()));
+      process = runner.start(attempt_command(spec, attempt.id, log_file()));
     } catch (const UserError& error) {
       finish(run::RunState::kFailed, error.what(), static_cast<int>(ExitCode::kUser));
       throw;
@@ -131,14 +133,26 @@ struct Supervisor::Supervision {
     }
   }
 
+  /// The starter's code; where that only tells how it killed the ranks, what the first rank to
+  /// leave said.
+  int exit_code_of_attempt(const ExitStatus& status) const {
+    constexpr int kKilled = 128;
+    if (status.code < kKilled) {
+      return status.code;
+    }
+    const auto first = run::read_rank_exit(layout, record.attempts.back().id);
+    return first ? first->exit_code : status.code;
+  }
+
   void end_attempt(const ExitStatus& status) {
     follow_progress();
     process.reset();
     kill_at.reset();
-    history.push_back({status.code, last_step});
+    const int code = exit_code_of_attempt(status);
+    history.push_back({code, last_step});
     const Verdict next = judge(policy, first_step, history, stops_asked > 0);
     if (next.kind == Verdict::Kind::kRestart) {
-      finish(run::RunState::kRunning, next.reason, status.code);
+      finish(run::RunState::kRunning, next.reason, code);
       start_at = clock.steady_now() + next.delay;
       observer.on_message(fmt::format("attempt {} ended: {}; restart {} of {} in {:.1f} s",
                                       record.attempts.size(), record.message, history.size(),
@@ -147,7 +161,7 @@ struct Supervisor::Supervision {
       return;
     }
     verdict = next;
-    finish(state_of(next.kind), next.reason, status.code);
+    finish(state_of(next.kind), next.reason, code);
   }
 
   static run::RunState state_of(Verdict::Kind kind) {
@@ -232,6 +246,16 @@ Verdict Supervisor::supervise(run::RunRecord record, const LaunchSpec& spec,
     }
   }
   return *now.verdict;
+}
+
+Verdict supervise_here(Clock& clock, ProcessRunner& runner, SignalSource& signals,
+                       RunObserver& observer, run::RunRecord record, const LaunchSpec& spec,
+                       const RestartPolicy& policy) {
+  const ProcessIdentity self = this_process();
+  record.host = self.host;
+  record.supervisor_pid = self.pid;
+  record.supervisor_start = self.start_ticks;
+  return Supervisor(clock, runner, signals, observer).supervise(std::move(record), spec, policy);
 }
 
 }  // namespace temper::launch

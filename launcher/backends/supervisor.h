@@ -61,4 +61,9 @@ class Supervisor {
   RunObserver& observer_;
 };
 
+/// Supervises in this process: `record` gets this process as its supervisor.
+Verdict supervise_here(Clock& clock, ProcessRunner& runner, SignalSource& signals,
+                       RunObserver& observer, run::RunRecord record, const LaunchSpec& spec,
+                       const RestartPolicy& policy);
+
 }  // namespace temper::launch

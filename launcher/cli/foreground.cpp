@@ -13,8 +13,8 @@
 #include "core/base/timeline.h"
 #include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
-#include "launcher/backends/backend.h"
 #include "launcher/backends/progress_follower.h"
+#include "launcher/backends/supervisor.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/hub_publisher.h"
@@ -122,22 +122,21 @@ LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Clust
   return spec;
 }
 
-int run_in_foreground(Context& context, const recipe::Cluster& cluster,
-                      const run::RunRecord& record, const LaunchSpec& spec, const std::string& runs,
-                      bool json) {
+int run_in_foreground(Context& context, const ForegroundRun& run, SignalSource& signals) {
+  const LaunchSpec& spec = run.spec;
   if (!spec.trace.empty()) {
     merge_timelines({}, spec.trace);  // it can be written: better known before than after the run
   }
-  const auto backend = make_backend(cluster.kind, context.clock, context.runner);
-  const RestartPolicy policy{cluster.max_restarts,
+  const RestartPolicy policy{run.cluster.max_restarts,
                              std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                 std::chrono::duration<double>(cluster.backoff_seconds))};
+                                 std::chrono::duration<double>(run.cluster.backoff_seconds))};
   using Mode = ProgressDisplay::Mode;
-  const Mode mode = json ? Mode::kJson : context.out_is_terminal ? Mode::kTerminal : Mode::kPlain;
+  const Mode mode = run.json                  ? Mode::kJson
+                    : context.out_is_terminal ? Mode::kTerminal
+                                              : Mode::kPlain;
   ProgressDisplay display(mode, context.clock, context.out, context.err);
-  SystemSignals signals;
   const auto started = context.clock.steady_now();
-  const std::string url = run::bucket_url({spec.run_dir}, runs);
+  const std::string url = run::bucket_url({spec.run_dir}, run.runs);
   std::optional<RunPublisher> publisher;
   if (!url.empty()) {
     publisher.emplace(display, run::RunLayout{spec.run_dir}, open_store_for(context, url),
@@ -146,14 +145,15 @@ int run_in_foreground(Context& context, const recipe::Cluster& cluster,
   RunObserver& shown = publisher ? static_cast<RunObserver&>(*publisher) : display;
   const auto hub = HubPublisher::for_run(context, run::RunLayout{spec.run_dir}, shown);
   RunObserver& observer = hub ? static_cast<RunObserver&>(*hub) : shown;
-  const Verdict verdict = backend->run(record, spec, policy, signals, observer);
+  const Verdict verdict =
+      supervise_here(context.clock, context.runner, signals, observer, run.record, spec, policy);
   display.finish();
   if (!spec.trace.empty()) {
     write_trace(context, spec);
   }
   const auto duration =
       std::chrono::duration_cast<std::chrono::seconds>(context.clock.steady_now() - started);
-  tell_end(context, run::RunLayout{spec.run_dir}, verdict, duration, json);
+  tell_end(context, run::RunLayout{spec.run_dir}, verdict, duration, run.json);
   if (hub) {
     hub->finish(verdict.kind == Verdict::Kind::kDone, signals);
   }

@@ -6,6 +6,7 @@
 #include "core/recipe/cluster.h"
 #include "core/run/run_record.h"
 #include "launcher/backends/launch_command.h"
+#include "launcher/backends/signal_source.h"
 #include "launcher/cli/context.h"
 
 namespace temper::launch {
@@ -17,12 +18,18 @@ LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Clust
 /// --trace FILE.
 void add_trace_option(CLI::App& app, std::string& file);
 
-/// Runs the next attempts of a run in the foreground: shows progress (`json`: as records), passes
-/// signals on, and at the end tells the result or the trainer's last errors. Returns the exit code.
-/// The caller holds the run's lock. `runs` is the recipe's checkpoint.to: if it is a bucket's URL,
-/// the run's files are copied there meanwhile. The ranks' timelines come together in `spec.trace`.
-int run_in_foreground(Context& context, const recipe::Cluster& cluster,
-                      const run::RunRecord& record, const LaunchSpec& spec, const std::string& runs,
-                      bool json);
+/// A run to be taken to its end.
+struct ForegroundRun {
+  recipe::Cluster cluster;
+  run::RunRecord record;
+  LaunchSpec spec;
+  std::string runs;   ///< the recipe's checkpoint.to; a bucket's URL: files are copied there
+  bool json = false;  ///< show progress as records
+};
+
+/// Runs the next attempts of a run in the foreground: shows progress, passes signals on, and at the
+/// end tells the result or the trainer's last errors. Returns the exit code. The caller holds the
+/// run's lock. The ranks' timelines come together in `spec.trace`.
+int run_in_foreground(Context& context, const ForegroundRun& run, SignalSource& signals);
 
 }  // namespace temper::launch

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/error.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/job_spec.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/run_status.h"
 #include "launcher/cli/verbs.h"
@@ -39,11 +42,15 @@ std::string list_text(const std::vector<RunStatus>& runs) {
 }
 
 int list(Context& context, const ListOptions& options) {
-  const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
   std::vector<std::string> problems;
   std::vector<RunStatus> runs;
   for (FoundRun& found : list_runs_anywhere(context, options.runs_root, problems)) {
-    runs.push_back(status_of(std::move(found), *backend));
+    try {
+      BackendState state = state_now(context, found);
+      runs.push_back(status_of(std::move(found), std::move(state)));
+    } catch (const UserError& error) {  // a broken cluster.yaml is that run's alone
+      problems.emplace_back(error.what());
+    }
   }
   if (options.json) {
     for (const RunStatus& status : runs) {

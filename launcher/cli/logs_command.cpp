@@ -6,11 +6,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "launcher/backends/backend.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/job_spec.h"
+#include "launcher/cli/log_window.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
@@ -23,6 +27,7 @@ struct LogsOptions {
   std::optional<int> rank;
   bool follow = false;
   std::size_t num_lines = 100;
+  std::string since;
 };
 
 std::filesystem::path choose_log(const FoundRun& found, const LogsOptions& options) {
@@ -41,37 +46,80 @@ std::filesystem::path choose_log(const FoundRun& found, const LogsOptions& optio
   return file;
 }
 
-/// Prints what is appended until the run isn't running any more.
-void follow_log(Context& context, const FoundRun& found, const std::filesystem::path& file,
-                std::streamoff offset) {
+/// The state of a run as it goes on, its record read anew.
+BackendState next_state(Context& context, FoundRun& found) {
+  if (auto record = run::read_run_record(found.layout)) {
+    found.record = std::move(*record);
+  }
+  return state_now(context, found);
+}
+
+/// Prints what is appended, attempt after attempt, until the run isn't running any more.
+void follow_log(Context& context, FoundRun found, const LogsOptions& options,
+                std::filesystem::path file, std::streamoff offset) {
   constexpr auto kInterval = std::chrono::milliseconds(200);
-  const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
+  const auto ask_interval = backend_of(context, found)->poll_interval();
+  auto next_question = context.clock.steady_now();
   for (bool running = true; running;) {
-    const auto record = run::read_run_record(found.layout);
-    const run::RunState state = record ? backend->state(*record).state : run::RunState::kFailed;
-    running = state == run::RunState::kRunning || state == run::RunState::kPending;
+    if (context.clock.steady_now() >= next_question) {
+      running = is_active(next_state(context, found).state);
+      next_question = context.clock.steady_now() + ask_interval;
+    }
     std::ifstream stream(file, std::ios::binary);
     stream.seekg(offset);
     const std::string more(std::istreambuf_iterator<char>(stream), {});
     offset += static_cast<std::streamoff>(more.size());
     context.out << more << std::flush;
-    if (running) {
+    if (const std::filesystem::path newest = choose_log(found, options); newest != file) {
+      file = newest;
+      offset = 0;
+    } else if (running) {
       context.clock.sleep_for(kInterval);
     }
   }
 }
 
+/// The run once it has an attempt; while it waits in a queue, why is told once.
+FoundRun wait_for_attempt(Context& context, FoundRun found) {
+  std::string told;
+  while (found.record.attempts.empty()) {
+    const BackendState state = next_state(context, found);
+    if (!is_active(state.state)) {
+      break;
+    }
+    if (state.note != told) {
+      told = state.note;
+      context.err << run::run_state_name(state.state) << ": " << told << std::endl;
+    }
+    context.clock.sleep_for(backend_of(context, found)->poll_interval());
+  }
+  return found;
+}
+
 int logs(Context& context, const LogsOptions& options) {
-  const FoundRun found = find_run_anywhere(context, options.runs_root, options.run);
+  FoundRun found = find_run_anywhere(context, options.runs_root, options.run);
+  if (options.follow) {
+    const std::vector<std::string> command = backend_of(context, found)->log_command(found.record);
+    if (!command.empty() && is_active(next_state(context, found).state)) {
+      Command print;
+      print.argv = command;
+      return context.runner.start(print)->wait().code;
+    }
+    found = wait_for_attempt(context, std::move(found));
+  }
   const std::filesystem::path file = choose_log(found, options);
   std::error_code absent;
   const std::uintmax_t size = std::filesystem::file_size(file, absent);
-  for (const std::string& line : last_lines(file, options.num_lines)) {
+  const std::vector<std::string> lines =
+      options.since.empty() ? last_lines(file, options.num_lines)
+                            : lines_since(file, parse_since(options.since, context.clock.now()));
+  for (const std::string& line : lines) {
     context.out << line << "\n";
   }
   context.out.flush();
   if (options.follow) {
-    follow_log(context, found, file, absent ? 0 : static_cast<std::streamoff>(size));
+    follow_log(context, std::move(found), options, file,
+               absent ? 0 : static_cast<std::streamoff>(size));
   }
   return 0;
 }
@@ -88,6 +136,9 @@ void add_logs(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 4095));
   app.add_flag("--follow,-f", options->follow, "Go on printing until the run ends");
   app.add_option("-n", options->num_lines, "How many of the last lines (default: 100)");
+  app.add_option(
+      "--since", options->since,
+      "Lines from then on: a time like 2026-11-24T06:30:00Z, or so long ago: 90s, 10m, 2h, 1d");
   app.callback([&action, options] {
     action = [options](Context& context) { return logs(context, *options); };
   });

@@ -14,16 +14,20 @@
 
 namespace temper::launch {
 
+run::RunLayout run_layout(const recipe::Recipe& recipe, const std::string& id,
+                          const std::filesystem::path& cache_directory) {
+  const std::string& runs = recipe.checkpoint.to;
+  return storage::is_bucket_url(runs) ? run::working_layout(cache_directory, runs + "/" + id)
+                                      : run::RunLayout{std::filesystem::path(runs) / id};
+}
+
 NewRun create_run(const recipe::Recipe& recipe, const std::filesystem::path& cache_directory,
                   const Clock& clock) {
   NewRun made;
   made.record.name = recipe.name;
   made.record.id = recipe.name + "-" + run::new_id();
   made.record.created = format_rfc3339(clock.now());
-  const std::string& runs = recipe.checkpoint.to;
-  made.layout.root = storage::is_bucket_url(runs)
-                         ? run::working_layout(cache_directory, runs + "/" + made.record.id).root
-                         : std::filesystem::path(runs) / made.record.id;
+  made.layout = run_layout(recipe, made.record.id, cache_directory);
   std::error_code failure;
   std::filesystem::create_directories(made.layout.logs(), failure);
   if (failure) {

@@ -16,6 +16,11 @@ struct NewRun {
   run::RunRecord record;
 };
 
+/// Where the run `id` is: <checkpoint.to>/<id>, or its working folder below `cache_directory` if
+/// checkpoint.to is a bucket's URL.
+run::RunLayout run_layout(const recipe::Recipe& recipe, const std::string& id,
+                          const std::filesystem::path& cache_directory);
+
 /// Creates <checkpoint.to>/<name>-<id> with `logs/` and nothing else; if checkpoint.to is a
 /// bucket's URL, the run's working folder below `cache_directory`. UserError naming the folder and
 /// checkpoint.to if it can't be written.

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -7,11 +6,13 @@
 #include "core/recipe/recipe_io.h"
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
-#include "launcher/cli/foreground.h"
+#include "launcher/cli/job_spec.h"
+#include "launcher/cli/new_run.h"
+#include "launcher/cli/preflight.h"
 #include "launcher/cli/recipe_options.h"
-#include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
 #include "launcher/plan/absolute_paths.h"
+#include "launcher/plan/estimates.h"
 #include "launcher/plan/hub_places.h"
 #include "launcher/plan/make_plan.h"
 #include "launcher/plan/render_plan.h"
@@ -27,20 +28,35 @@ struct PlanOptions {
 };
 
 /// Without the model nothing is looked up on the Hub: such a plan needs no network.
-recipe::Recipe plan_recipe(Context& context, const PlanOptions& options) {
+recipe::Recipe plan_recipe(Context& context, const PlanOptions& options,
+                           const recipe::Cluster& cluster) {
   const RecipeOptions& given = options.recipe;
   if (!options.without_model) {
-    return load_recipe(context, given.recipe, given.overrides).recipe;
+    return load_recipe_for(context, given, /*name=*/"", cluster).recipe;
   }
   const std::filesystem::path file =
       local_recipe(given.recipe, store_options(context), context.clock);
-  return with_absolute_paths(recipe::read_recipe(file, given.overrides),
-                             std::filesystem::current_path());
+  recipe::Recipe recipe = recipe::read_recipe(file, given.overrides);
+  if (!cluster.runs.empty()) {
+    recipe.checkpoint.to = cluster.runs;
+  }
+  return with_absolute_paths(std::move(recipe), std::filesystem::current_path());
+}
+
+/// Of all nodes together; 0: not known.
+std::uint64_t memory_of_cluster(const recipe::Cluster& cluster) {
+  constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+  if (cluster.resources.memory_gib > 0) {
+    return static_cast<std::uint64_t>(cluster.resources.memory_gib * kGibibyte) *
+           static_cast<std::uint64_t>(cluster.nodes);
+  }
+  return cluster.kind == recipe::ClusterKind::kLocal ? machine_memory_bytes() : 0;
 }
 
 int plan(Context& context, const PlanOptions& options) {
   PlanRequest request;
-  request.recipe = plan_recipe(context, options);
+  const recipe::Cluster given = read_cluster_of(options.recipe);
+  request.recipe = plan_recipe(context, options, given);
   request.stores = store_options(context);
   request.cluster = load_cluster(options.recipe, request.recipe.batch.slots);
   request.cache_dir = context.environment.cache_directory();
@@ -48,16 +64,20 @@ int plan(Context& context, const PlanOptions& options) {
   request.with_model = !options.without_model;
   request.full = options.full;
   request.num_threads = static_cast<int>(std::thread::hardware_concurrency());
-  request.machine_memory_bytes = machine_memory_bytes();
+  request.machine_memory_bytes = memory_of_cluster(request.cluster);
   check_publishing(request.recipe, request.stores, context.clock);
   RunPlan plan = make_plan(request);
 
-  const auto backend = make_backend(request.cluster.kind, context.clock, context.runner);
-  const run::RunLayout layout{std::filesystem::path(request.recipe.checkpoint.to) /
-                              (request.recipe.name + "-ID")};
-  plan.backend = backend->name();
-  plan.commands = backend->render(
-      launch_spec(expected_trainer(context), request.cluster, layout, /*allow_changed=*/""));
+  const run::RunLayout layout =
+      run_layout(request.recipe, request.recipe.name + "-ID", request.cache_dir);
+  add_estimates(request.cluster, plan);
+  if (request.cluster.kind != recipe::ClusterKind::kLocal) {
+    check_before_submit(context, request.cluster, request.recipe.checkpoint.to, plan);
+  }
+  add_job(*make_backend(request.cluster, context.runner),
+          job_spec(context, request.cluster, layout, request.recipe.checkpoint.to,
+                   /*allow_changed=*/""),
+          plan);
   context.out << (options.json ? render_json(plan) : render_text(plan)) << std::flush;
   return 0;
 }

@@ -50,18 +50,44 @@ recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster clu
                                std::int64_t num_slots, unsigned num_cores) {
   cluster.ranks = options.ranks.value_or(cluster.ranks);
   cluster.slot_workers = options.slot_workers.value_or(cluster.slot_workers);
+  if (cluster.ranks == 0) {
+    cluster.ranks = cluster.nodes * std::max<std::int64_t>(1, cluster.resources.gpus);
+  }
   if (cluster.slot_workers == 0) {
-    const std::int64_t by_cores = static_cast<std::int64_t>(num_cores) / cluster.ranks;
+    const std::int64_t cores =
+        cluster.resources.cpus > 0 ? cluster.resources.cpus : static_cast<std::int64_t>(num_cores);
+    const std::int64_t ranks_a_node = std::max<std::int64_t>(1, cluster.ranks / cluster.nodes);
     const std::int64_t slots_a_rank = (num_slots + cluster.ranks - 1) / cluster.ranks;
-    cluster.slot_workers = std::max<std::int64_t>(1, std::min(by_cores, slots_a_rank));
+    cluster.slot_workers = std::max<std::int64_t>(1, std::min(cores / ranks_a_node, slots_a_rank));
   }
   return cluster;
 }
 
+recipe::Cluster read_cluster_of(const RecipeOptions& options) {
+  return options.cluster.empty() ? recipe::Cluster{} : recipe::read_cluster(options.cluster);
+}
+
 recipe::Cluster load_cluster(const RecipeOptions& options, std::int64_t num_slots) {
-  const recipe::Cluster cluster =
-      options.cluster.empty() ? recipe::Cluster{} : recipe::read_cluster(options.cluster);
-  return settle_cluster(options, cluster, num_slots, std::thread::hardware_concurrency());
+  recipe::Cluster settled = settle_cluster(options, read_cluster_of(options), num_slots,
+                                           std::thread::hardware_concurrency());
+  // What --ranks makes of the file is held to the file's rules.
+  return recipe::parse_cluster(recipe::dump(settled), options.cluster.empty()
+                                                          ? "command line"
+                                                          : options.cluster + " with --ranks");
+}
+
+LoadedRecipe load_recipe_for(Context& context, const RecipeOptions& options,
+                             const std::string& name, const recipe::Cluster& cluster) {
+  std::vector<std::string> overrides = options.overrides;
+  if (!name.empty()) {
+    overrides.push_back("name=" + name);
+  }
+  LoadedRecipe loaded = load_recipe(context, options.recipe, overrides);
+  if (!cluster.runs.empty()) {
+    loaded.recipe.checkpoint.to = cluster.runs;
+    loaded.recipe = with_absolute_paths(std::move(loaded.recipe), std::filesystem::current_path());
+  }
+  return loaded;
 }
 
 }  // namespace temper::launch

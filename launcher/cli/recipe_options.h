@@ -40,12 +40,19 @@ struct LoadedRecipe {
 LoadedRecipe load_recipe(Context& context, const std::string& location,
                          const std::vector<std::string>& overrides);
 
-/// Fills in what the command line says and what "automatic" means here: slot_workers 0 becomes
-/// cores / ranks, at least 1 and at most as many as have a slot to compute.
+/// Fills in what the command line says and what "automatic" means: ranks 0 becomes one a GPU, or
+/// one a node; slot_workers 0 the cores of a node / its ranks, at least 1 and at most as many as
+/// have a slot to compute. `num_cores` are this machine's, where the cluster file names none.
 recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster cluster,
                                std::int64_t num_slots, unsigned num_cores);
 
-/// The cluster of --on, or the default one; settled.
+/// The cluster of --on, or the default one; settled. UserError if --ranks doesn't fit it.
 recipe::Cluster load_cluster(const RecipeOptions& options, std::int64_t num_slots);
+
+/// The recipe of `options` with --set, the name (unless empty) and the cluster's `runs`.
+LoadedRecipe load_recipe_for(Context& context, const RecipeOptions& options,
+                             const std::string& name, const recipe::Cluster& cluster);
+/// Reads the cluster of `options` only to know where runs are; see load_recipe_for().
+recipe::Cluster read_cluster_of(const RecipeOptions& options);
 
 }  // namespace temper::launch

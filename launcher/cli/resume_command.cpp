@@ -11,10 +11,13 @@
 #include "core/run/bucket_run.h"
 #include "core/run/run_lock.h"
 #include "core/storage/open_store.h"
+#include "launcher/backends/secret_file.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/foreground.h"
+#include "launcher/cli/job_spec.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/recipe_options.h"
+#include "launcher/cli/submission.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
 #include "launcher/plan/absolute_paths.h"
@@ -87,9 +90,23 @@ void copy_result(Context& context, const run::RunLayout& layout) {
   }
 }
 
+/// A job that waits holds no lock. One that was never heard of is submitted again.
+void refuse_active_job(Context& context, const FoundRun& found) {
+  if (found.record.backend == "local" || found.record.job.empty()) {
+    return;
+  }
+  const BackendState state = backend_of(context, found)->state(found.record);
+  if (is_active(state.state)) {
+    throw UserError(fmt::format("run {} is {} already: {}", found.record.id,
+                                run::run_state_name(state.state), state.note));
+  }
+}
+
 int resume(Context& context, const ResumeOptions& options) {
-  const run::RunLayout layout = find_run_anywhere(context, options.runs_root, options.run).layout;
+  const FoundRun found = find_run_anywhere(context, options.runs_root, options.run);
+  const run::RunLayout layout = found.layout;
   const run::RunLock lock(layout);
+  refuse_active_job(context, found);
   const run::RunRecord record =
       *run::read_run_record(layout);  // as it is now that we hold the lock
   if (storage::is_bucket_url(options.run)) {
@@ -100,18 +117,31 @@ int resume(Context& context, const ResumeOptions& options) {
     context.out << "run " << record.id << " is already done: nothing to resume" << std::endl;
     return 0;
   }
-  const std::filesystem::path trainer = find_trainer(context);
   if (!options.changes.overrides.empty()) {
     change_recipe(layout, record, options);
   }
   const recipe::Recipe resolved = recipe::read_recipe(layout.resolved());
   const recipe::Cluster cluster = choose_cluster(layout, options.changes, resolved.batch.slots);
+  const JobSpec job =
+      job_spec(context, cluster, layout, resolved.checkpoint.to, options.allow_changed);
+  if (cluster.kind != recipe::ClusterKind::kLocal) {
+    write_run_file(layout, layout.cluster(), recipe::dump(cluster));
+    const auto backend = make_backend(cluster, context.runner);
+    const run::RunRecord now = hand_over(context, *backend, job, record, resolved.checkpoint.to);
+    context.out << fmt::format("{}: {} job {}", now.id, now.backend, now.job) << std::endl;
+    return 0;
+  }
+  SystemSignals signals;
+  ForegroundRun run{cluster, record, job.launch, resolved.checkpoint.to, options.json};
+  run.record.backend = "local";
+  run.record.job.clear();
+  run.spec.trainer = find_trainer(context);
+  run.spec.environment.merge(read_secrets(cluster.secrets));
   write_run_file(layout, layout.cluster(), recipe::dump(cluster));
   context.err << fmt::format("resuming {}: {} ranks x {} slot workers\n", record.id, cluster.ranks,
                              cluster.slot_workers);
-  LaunchSpec spec = launch_spec(trainer, cluster, layout, options.allow_changed);
-  spec.trace = options.trace;
-  return run_in_foreground(context, cluster, record, spec, resolved.checkpoint.to, options.json);
+  run.spec.trace = options.trace;
+  return run_in_foreground(context, run, signals);
 }
 
 void check_allowed(const std::string& list) {

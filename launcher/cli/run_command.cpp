@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/recipe/recipe_io.h"
 #include "core/run/run_lock.h"
 #include "launcher/backends/backend.h"
+#include "launcher/backends/secret_file.h"
 #include "launcher/cli/foreground.h"
+#include "launcher/cli/job_spec.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
@@ -28,16 +31,20 @@ struct RunOptions {
 };
 
 int run(Context& context, const RunOptions& options) {
-  std::vector<std::string> overrides = options.recipe.overrides;
-  if (!options.name.empty()) {
-    overrides.push_back("name=" + options.name);
-  }
-  const LoadedRecipe loaded = load_recipe(context, options.recipe.recipe, overrides);
+  const LoadedRecipe loaded =
+      load_recipe_for(context, options.recipe, options.name, read_cluster_of(options.recipe));
   const recipe::Recipe& resolved = loaded.recipe;
   const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
+  if (cluster.kind != recipe::ClusterKind::kLocal) {
+    throw UserError(fmt::format(
+        "{}: kind {} runs in the background: `temper submit {} --on {}`, then `temper logs -f`",
+        options.recipe.cluster, recipe::name_of(cluster.kind), options.recipe.recipe,
+        options.recipe.cluster));
+  }
 
   // Everything that the user could mend is found before anything is written.
   const std::filesystem::path trainer = find_trainer(context);
+  const auto secrets = read_secrets(cluster.secrets);
   PlanRequest request;
   request.recipe = resolved;
   request.cluster = cluster;
@@ -52,17 +59,19 @@ int run(Context& context, const RunOptions& options) {
   write_run_file(made.layout, made.layout.recipe(), read_text(loaded.file));
   write_run_file(made.layout, made.layout.resolved(), recipe::dump(resolved));
   write_run_file(made.layout, made.layout.cluster(), recipe::dump(cluster));
-  LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");
-  spec.trace = options.trace;
-  const auto backend = make_backend(cluster.kind, context.clock, context.runner);
-  plan.backend = backend->name();
-  plan.commands = backend->render(spec);
+  JobSpec job =
+      job_spec(context, cluster, made.layout, resolved.checkpoint.to, /*allow_changed=*/"");
+  job.launch.trace = options.trace;
+  add_job(*make_backend(cluster, context.runner), job, plan);
   write_run_file(made.layout, made.layout.plan(), render_yaml(plan));
   run::write_run_record(made.layout, made.record);
   context.err << fmt::format("run {}: {} ranks x {} slot workers, in {}\n", made.record.id,
                              cluster.ranks, cluster.slot_workers, made.layout.root.string());
-  return run_in_foreground(context, cluster, made.record, spec, resolved.checkpoint.to,
-                           options.json);
+  SystemSignals signals;
+  ForegroundRun foreground{cluster, made.record, job.launch, resolved.checkpoint.to, options.json};
+  foreground.spec.trainer = trainer;
+  foreground.spec.environment.insert(secrets.begin(), secrets.end());
+  return run_in_foreground(context, foreground, signals);
 }
 
 }  // namespace

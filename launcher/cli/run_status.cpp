@@ -38,9 +38,9 @@ std::string attempt_text(const run::AttemptRecord& attempt) {
 
 }  // namespace
 
-RunStatus status_of(FoundRun found, const Backend& backend) {
+RunStatus status_of(FoundRun found, BackendState state) {
   RunStatus status;
-  status.state = backend.state(found.record);
+  status.state = std::move(state);
   status.progress = summarise_progress(found.layout.progress());
   status.run = std::move(found);
   return status;
@@ -48,10 +48,11 @@ RunStatus status_of(FoundRun found, const Backend& backend) {
 
 std::string status_text(const RunStatus& status) {
   const run::RunRecord& record = status.run.record;
-  std::string text =
-      fmt::format("run       {}\nfolder    {}\nstate     {}{}{}\n", record.id,
-                  status.run.layout.root.string(), run::run_state_name(status.state.state),
-                  status.state.note.empty() ? "" : ": ", status.state.note);
+  std::string text = fmt::format("run       {}\nfolder    {}\nwhere     {}{}\nstate     {}{}{}\n",
+                                 record.id, status.run.layout.root.string(), record.backend,
+                                 record.job.empty() ? "" : ", job " + record.job,
+                                 run::run_state_name(status.state.state),
+                                 status.state.note.empty() ? "" : ": ", status.state.note);
   if (status.progress.last_step >= 0) {
     text += fmt::format("progress  step {}/{}{}\n", status.progress.last_step,
                         status.progress.total_steps, losses_text(status.progress));

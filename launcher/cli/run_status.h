@@ -15,7 +15,7 @@ struct RunStatus {
   ProgressSummary progress;
 };
 
-RunStatus status_of(FoundRun found, const Backend& backend);
+RunStatus status_of(FoundRun found, BackendState state);
 
 /// Several lines for people. Pure.
 std::string status_text(const RunStatus& status);

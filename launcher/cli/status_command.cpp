@@ -1,8 +1,10 @@
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/base/error.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/job_spec.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/run_status.h"
 #include "launcher/cli/verbs.h"
@@ -26,11 +28,10 @@ FoundRun newest_run(Context& context, const std::string& runs_root) {
 }
 
 int status(Context& context, const StatusOptions& options) {
-  const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
-  const RunStatus found =
-      status_of(options.run.empty() ? newest_run(context, options.runs_root)
-                                    : find_run_anywhere(context, options.runs_root, options.run),
-                *backend);
+  FoundRun run = options.run.empty() ? newest_run(context, options.runs_root)
+                                     : find_run_anywhere(context, options.runs_root, options.run);
+  BackendState state = state_now(context, run);
+  const RunStatus found = status_of(std::move(run), std::move(state));
   context.out << (options.json ? status_json(found) + "\n" : status_text(found)) << std::flush;
   return 0;
 }

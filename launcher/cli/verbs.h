@@ -7,6 +7,9 @@ namespace temper::launch {
 
 void add_plan(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
+void add_submit(CLI::App& app, Action& action);
+void add_completion(CLI::App& app, Action& action);
+void add_attend(CLI::App& app, Action& action);
 void add_resume(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);

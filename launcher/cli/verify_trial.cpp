@@ -12,6 +12,7 @@
 #include "core/recipe/recipe_io.h"
 #include "core/run/checkpoint_manifest.h"
 #include "core/run/run_lock.h"
+#include "launcher/backends/supervisor.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/new_run.h"
@@ -95,9 +96,9 @@ std::string failure_text(const run::RunLayout& layout, const Verdict& verdict) {
 Verdict run_once(Context& context, const NewRun& made, const LaunchSpec& spec,
                  SignalSource& signals, RunObserver& observer) {
   const run::RunRecord record = run::read_run_record(made.layout).value_or(made.record);
-  const auto backend = make_backend(recipe::ClusterKind::kLocal, context.clock, context.runner);
   const RestartPolicy never{0, {}};
-  const Verdict verdict = backend->run(record, spec, never, signals, observer);
+  const Verdict verdict =
+      supervise_here(context.clock, context.runner, signals, observer, record, spec, never);
   if (verdict.kind == Verdict::Kind::kStopped) {
     throw StopRequested("verify was stopped before it could compare anything");
   }

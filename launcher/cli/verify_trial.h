@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/recipe/recipe.h"
-#include "launcher/backends/backend.h"
+#include "launcher/backends/signal_source.h"
 #include "launcher/cli/context.h"
 
 namespace temper::launch {

@@ -62,6 +62,39 @@ std::string steps_text(const RunPlan& plan) {
                           count_text(steps.positions), epochs));
 }
 
+const char* result_name(PlannedCheck::Result result) {
+  switch (result) {
+    case PlannedCheck::Result::kOk:
+      return "ok";
+    case PlannedCheck::Result::kWarning:
+      return "warning";
+    case PlannedCheck::Result::kFailed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+std::string time_text(const PlannedTime& time) {
+  constexpr double kHour = 3600;
+  std::string text;
+  if (time.training_seconds > 0) {
+    text += line("time", fmt::format("{:.2f} h of training{}", time.training_seconds / kHour,
+                                     time.jobs > 1 ? fmt::format(", in {} jobs", time.jobs) : ""));
+  }
+  if (time.cost > 0) {
+    text += line("cost", fmt::format("{:.2f} {}", time.cost, time.currency));
+  }
+  return text;
+}
+
+Json time_json(const PlannedTime& time) {
+  return {{"training_seconds", time.training_seconds},
+          {"jobs", time.jobs},
+          {"cost", time.cost},
+          {"currency", time.currency},
+          {"checkpoint_seconds", time.checkpoint_seconds}};
+}
+
 Json model_json(const PlannedModel& model) {
   return {{"path", model.path},
           {"architecture", model.architecture},
@@ -105,6 +138,19 @@ Json plan_json(const RunPlan& plan) {
   json["slot_workers"] = plan.slot_workers;
   json["backend"] = plan.backend;
   json["commands"] = plan.commands;
+  if (!plan.files.empty()) {
+    json["files"] = Json::object();
+    for (const PlannedFile& file : plan.files) {
+      json["files"][file.name] = file.content;
+    }
+  }
+  if (plan.time) {
+    json["time"] = time_json(*plan.time);
+  }
+  for (const PlannedCheck& check : plan.checks) {
+    json["checks"].push_back(
+        {{"what", check.what}, {"result", result_name(check.result)}, {"detail", check.detail}});
+  }
   if (plan.first_sample) {
     json["first_sample"] = *plan.first_sample;
   }
@@ -159,11 +205,21 @@ std::string render_text(const RunPlan& plan) {
         line("memory", fmt::format("{} a rank (estimate)", bytes_text(plan.model->memory_bytes)));
     text += line("checkpoint", bytes_text(plan.model->checkpoint_bytes));
   }
+  if (plan.time) {
+    text += time_text(*plan.time);
+  }
+  for (const PlannedCheck& check : plan.checks) {
+    text += line("check", fmt::format("{}: {}{}{}", result_name(check.result), check.what,
+                                      check.detail.empty() ? "" : ": ", check.detail));
+  }
   for (const std::string& command : plan.commands) {
     text += line(plan.backend.c_str(), command);
   }
   for (const std::string& note : plan.notes) {
     text += line("note", note);
+  }
+  for (const PlannedFile& file : plan.files) {
+    text += fmt::format("\n{}:\n{}", file.name, file.content);
   }
   if (plan.first_sample) {
     text += fmt::format("\nthe first sample, its trained part between ⟦ and ⟧:\n{}\n",

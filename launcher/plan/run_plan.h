@@ -47,6 +47,29 @@ struct PlannedSteps {
   std::optional<double> epochs;  ///< unknown without the data
 };
 
+/// How long it takes and what it costs, by the cluster file's `estimate`; 0: not known.
+struct PlannedTime {
+  double training_seconds = 0;
+  std::int64_t jobs = 1;  ///< that the time limit cuts it into
+  double cost = 0;
+  std::string currency;
+  double checkpoint_seconds = 0;  ///< to write one
+};
+
+/// A file that is handed to a scheduler.
+struct PlannedFile {
+  std::string name;
+  std::string content;
+};
+
+/// Something that was looked at before submitting.
+struct PlannedCheck {
+  enum class Result { kOk, kWarning, kFailed };
+  std::string what;
+  Result result = Result::kOk;
+  std::string detail;
+};
+
 /// What `temper plan` shows and run directories keep as plan.yaml: everything that would happen, as
 /// data. Parts that could not be looked at are absent, with the reason in `notes`.
 struct RunPlan {
@@ -60,7 +83,10 @@ struct RunPlan {
   std::int64_t ranks = 1;
   std::int64_t slot_workers = 1;
   std::string backend;
-  std::vector<std::string> commands;        ///< the exact command lines
+  std::vector<std::string> commands;  ///< the exact command lines
+  std::vector<PlannedFile> files;     ///< that they name
+  std::optional<PlannedTime> time;
+  std::vector<PlannedCheck> checks;
   std::optional<std::string> first_sample;  ///< its trained part between ⟦ and ⟧
   std::vector<std::string> notes;
 };

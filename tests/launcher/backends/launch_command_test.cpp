@@ -15,7 +15,7 @@ LaunchSpec spec_of(int ranks) {
 }
 
 TEST(LaunchCommandTest, StartsTheTrainerItselfForOneRank) {
-  EXPECT_EQ(shell_line(local_command(spec_of(1), "a1", {})),
+  EXPECT_EQ(shell_line(attempt_command(spec_of(1), "a1", {})),
             "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
             "--attempt a1");
 }
@@ -26,7 +26,7 @@ TEST(LaunchCommandTest, StartsSeveralRanksWithMpirun) {
   spec.allow_changed = "data,model";
   spec.environment = {{"OMP_PROC_BIND", "it's off"}};
   EXPECT_EQ(
-      shell_line(local_command(spec, "a1", {})),
+      shell_line(attempt_command(spec, "a1", {})),
       "OMP_PROC_BIND='it'\\''s off' mpirun --allow-run-as-root --oversubscribe --bind-to none "
       "-n 3 -x OMP_PROC_BIND /opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 3 "
       "--slot-workers 2 --attempt a1 --allow-changed data,model");
@@ -35,7 +35,7 @@ TEST(LaunchCommandTest, StartsSeveralRanksWithMpirun) {
 TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {
   LaunchSpec spec = spec_of(1);
   spec.hold_after_step = 5;
-  EXPECT_EQ(shell_line(local_command(spec, "a1", {})),
+  EXPECT_EQ(shell_line(attempt_command(spec, "a1", {})),
             "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
             "--attempt a1 --hold-after-step 5");
 }
@@ -43,20 +43,20 @@ TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {
 TEST(LaunchCommandTest, TellsTheTrainerToTrace) {
   LaunchSpec spec = spec_of(1);
   spec.trace = "trace.json";
-  EXPECT_EQ(shell_line(local_command(spec, "a1", {})),
+  EXPECT_EQ(shell_line(attempt_command(spec, "a1", {})),
             "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
             "--attempt a1 --trace");
 }
 
 TEST(LaunchCommandTest, AsksForRootOnlyAsRoot) {
-  EXPECT_EQ(shell_line(local_command(spec_of(2), "a1", {})).find("allow-run-as-root"),
+  EXPECT_EQ(shell_line(attempt_command(spec_of(2), "a1", {})).find("allow-run-as-root"),
             std::string::npos);
 }
 
 TEST(LaunchCommandTest, HandsOutputAndEnvironmentToTheRunner) {
   LaunchSpec spec = spec_of(1);
   spec.environment = {{"A", "1"}};
-  const Command command = local_command(spec, "a1", "/runs/log");
+  const Command command = attempt_command(spec, "a1", "/runs/log");
   EXPECT_EQ(command.output, "/runs/log");
   EXPECT_EQ(command.environment, spec.environment);
   EXPECT_TRUE(command.own_process_group);

@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "launcher/backends/orphans.h"
 #include "launcher/backends/process_identity.h"
-#include "tests/support/fake_clock.h"
 #include "tests/support/fake_process_runner.h"
 
 namespace temper::launch {
@@ -28,16 +27,28 @@ class LocalBackendTest : public ::testing::Test {
     return record;
   }
 
-  testing::FakeClock clock_;
   testing::FakeProcessRunner runner_;
-  LocalBackend backend_{clock_, runner_};
+  LocalBackend backend_{runner_};
 };
 
 TEST_F(LocalBackendTest, RendersTheCommandThatItWouldStart) {
-  LaunchSpec spec;
-  spec.trainer = "/bin/temper-trainer";
-  spec.run_dir = "/runs/r";
-  EXPECT_THAT(backend_.render(spec), ElementsAre(StartsWith("/bin/temper-trainer --run /runs/r")));
+  JobSpec spec;
+  spec.launch.trainer = "/bin/temper-trainer";
+  spec.launch.run_dir = "/runs/r";
+  EXPECT_THAT(backend_.render(spec).commands,
+              ElementsAre(StartsWith("/bin/temper-trainer --run /runs/r")));
+}
+
+TEST_F(LocalBackendTest, SubmitsToTheBackground) {
+  runner_.script({});
+  JobSpec spec;
+  spec.program = "/bin/temper";
+  spec.place = "/runs/r";
+  spec.launch.run_dir = "/runs/r";
+  EXPECT_EQ(backend_.submit(spec), "");
+  EXPECT_THAT(runner_.commands().at(0).argv,
+              ElementsAre("setsid", "--fork", "/bin/temper", "attend", "/runs/r"));
+  EXPECT_EQ(runner_.commands().at(0).output, "/runs/r/logs/launcher.log");
 }
 
 TEST_F(LocalBackendTest, BelievesARecordWhoseSupervisorLives) {

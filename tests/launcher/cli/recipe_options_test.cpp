@@ -24,6 +24,23 @@ TEST(SettleClusterTest, StartsNoWorkerThatWouldHaveNoSlot) {
   EXPECT_EQ(automatic_workers(2, 5), 3);
 }
 
+TEST(SettleClusterTest, StartsOneRankAGpuOrElseOneANode) {
+  recipe::Cluster cluster;
+  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores).ranks, 1);
+  cluster.nodes = 3;
+  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores).ranks, 3);
+  cluster.resources.gpus = 4;
+  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores).ranks, 12);
+}
+
+TEST(SettleClusterTest, SharesTheCoresOfANodeOfTheCluster) {
+  recipe::Cluster cluster;
+  cluster.nodes = 2;
+  cluster.ranks = 4;
+  cluster.resources.cpus = 32;
+  EXPECT_EQ(settle_cluster({}, cluster, 1024, kCores).slot_workers, 16);
+}
+
 TEST(SettleClusterTest, TheCommandLineWinsOverTheClusterFile) {
   recipe::Cluster cluster;
   cluster.ranks = 4;

@@ -40,6 +40,11 @@ RunPlan full_plan() {
   plan.commands = {"mpirun -n 2 temper-trainer --run '/runs/my run'"};
   plan.first_sample = "<|im_start|>user\nWhat is \"dpkg\"?\n<|im_start|>assistant\n⟦A tool.⟧";
   plan.notes = {"a note: with a colon"};
+  plan.files = {{"job.sbatch", "#!/bin/bash\nexec temper attend '/runs/my run'\n"}};
+  plan.time = PlannedTime{7200, 2, 6.5, "USD", 1.25};
+  plan.checks = {{"runs can be written", PlannedCheck::Result::kOk, "/runs"},
+                 {"time limit", PlannedCheck::Result::kWarning, "two jobs"},
+                 {"sbatch", PlannedCheck::Result::kFailed, "not there"}};
   return plan;
 }
 

@@ -1,0 +1,233 @@
+#include "launcher/backends/kubernetes/manifests.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "launcher/backends/kubernetes/manifest_text.h"
+#include "launcher/backends/kubernetes/pod_template.h"
+
+namespace temper::launch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kKeptSeconds = 12 * 3600;  // for kubectl, once it has ended
+constexpr std::int64_t kSecondsAMinute = 60;
+constexpr const char* kReplicatedJob = "w";
+
+Json metadata(const JobSpec& spec) {
+  const recipe::Kubernetes& kubernetes = spec.cluster.kubernetes;
+  Json labels = {{"temper-run", job_name(spec.run_id)}};
+  if (!kubernetes.queue.empty()) {
+    labels["kueue.x-k8s.io/queue-name"] = kubernetes.queue;
+  }
+  if (!kubernetes.priority_class.empty()) {
+    labels["kueue.x-k8s.io/priority-class"] = kubernetes.priority_class;
+  }
+  return {{"name", job_name(spec.run_id)},
+          {"namespace", kubernetes.name_space},
+          {"labels", labels},
+          {"annotations", {{"temper/run", spec.run_id}}}};
+}
+
+/// Codes that would come back the same way.
+Json hopeless_codes(const char* action) {
+  return {{"action", action},
+          {"onExitCodes",
+           {{"containerName", kWorkerContainer}, {"operator", "In"}, {"values", {1, 2, 78}}}}};
+}
+
+Json disrupted(const char* action) {
+  return {{"action", action},
+          {"onPodConditions", Json::array({{{"type", "DisruptionTarget"}, {"status", "True"}}})}};
+}
+
+/// One pod's failure fails the Job, whatever it is, so that JobSet starts all pods again; the rule
+/// that matched stands in the Job's message.
+Json worker_job(const JobSpec& spec) {
+  const std::int64_t nodes = spec.cluster.nodes;
+  Json job = {{"parallelism", nodes},
+              {"completions", nodes},
+              {"completionMode", "Indexed"},
+              {"backoffLimit", 0},
+              {"podReplacementPolicy", "Failed"},
+              {"podFailurePolicy",
+               {{"rules", Json::array({hopeless_codes("FailJob"), disrupted("FailJob")})}}}};
+  if (spec.cluster.time_limit_minutes > 0) {
+    job["activeDeadlineSeconds"] = spec.cluster.time_limit_minutes * kSecondsAMinute;
+  }
+  job["template"] = pod_template(spec);
+  return job;
+}
+
+/// First match wins. Both rules of podFailurePolicy give the reason PodFailurePolicy: only the
+/// message tells them apart (JobSet KEP-262, story 5).
+Json restart_rules() {
+  return Json::array({{{"name", "hopeless"},
+                       {"action", "FailJobSet"},
+                       {"onJobFailureReasons", {"PodFailurePolicy"}},
+                       {"onJobFailureMessagePatterns", {".*failed with exit code (1|2|78) .*"}}},
+                      {{"name", "disrupted"},
+                       {"action", "RestartJobSetAndIgnoreMaxRestarts"},
+                       {"onJobFailureReasons", {"PodFailurePolicy"}},
+                       {"onJobFailureMessagePatterns", {".*DisruptionTarget.*"}}},
+                      {{"name", "other"}, {"action", "RestartJobSet"}}});
+}
+
+/// Pods of several nodes meet at pod 0 by its name in the headless service of the JobSet; the
+/// attempt is told apart by JobSet's own count of restarts.
+void add_meeting_place(const JobSpec& spec, Json& pod) {
+  const std::string name = job_name(spec.run_id);
+  Json& environment = pod["spec"]["containers"][0]["env"];
+  environment.push_back(
+      {{"name", "MASTER_ADDR"}, {"value", fmt::format("{0}-{1}-0-0.{0}", name, kReplicatedJob)}});
+  environment.push_back({{"name", "MASTER_PORT"}, {"value", fmt::to_string(kMeetingPort)}});
+  environment.push_back(
+      {{"name", "TEMPER_LAUNCH"},
+       {"valueFrom",
+        {{"fieldRef", {{"fieldPath", "metadata.labels['jobset.sigs.k8s.io/restart-attempt']"}}}}}});
+}
+
+Json jobset(const JobSpec& spec) {
+  Json job = worker_job(spec);
+  add_meeting_place(spec, job["template"]);
+  Json body = {
+      {"ttlSecondsAfterFinished", kKeptSeconds},
+      {"network",
+       {{"enableDNSHostnames", true},
+        {"subdomain", job_name(spec.run_id)},
+        {"publishNotReadyAddresses", true}}},
+      {"successPolicy", {{"operator", "All"}}},
+      {"failurePolicy",
+       {{"maxRestarts", spec.cluster.max_restarts},
+        {"restartStrategy", "BlockingRecreate"},
+        {"rules", restart_rules()}}},
+      {"replicatedJobs",
+       Json::array({{{"name", kReplicatedJob}, {"replicas", 1}, {"template", {{"spec", job}}}}})}};
+  if (!spec.cluster.kubernetes.queue.empty()) {
+    body["suspend"] = true;  // Kueue lets it start
+  }
+  return {{"apiVersion", "jobset.x-k8s.io/v1alpha2"},
+          {"kind", "JobSet"},
+          {"metadata", metadata(spec)},
+          {"spec", body}};
+}
+
+/// One pod, which the Job itself replaces.
+Json plain_job(const JobSpec& spec) {
+  Json body = worker_job(spec);
+  body["backoffLimit"] = spec.cluster.max_restarts;
+  body["podFailurePolicy"]["rules"] = Json::array({hopeless_codes("FailJob"), disrupted("Ignore")});
+  body["ttlSecondsAfterFinished"] = kKeptSeconds;
+  if (!spec.cluster.kubernetes.queue.empty()) {
+    body["suspend"] = true;
+  }
+  return {
+      {"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", metadata(spec)}, {"spec", body}};
+}
+
+/// Its runtime says what starts pods again; what a runtime can't know of a run is patched in.
+Json train_job(const JobSpec& spec) {
+  const recipe::Cluster& cluster = spec.cluster;
+  Json pod = pod_placement(cluster);
+  pod["containers"] = Json::array({{{"name", "node"}, {"volumeMounts", worker_mounts(cluster)}}});
+  const Json annotations = pod_template(spec)["metadata"]["annotations"];
+  const Json node = {
+      {"name", "node"},
+      {"template",
+       {{"spec", {{"template", {{"metadata", {{"annotations", annotations}}}, {"spec", pod}}}}}}}};
+  Json body = {
+      {"runtimeRef",
+       {{"apiGroup", "trainer.kubeflow.org"},
+        {"kind", "ClusterTrainingRuntime"},
+        {"name", cluster.kubernetes.runtime}}},
+      {"trainer",
+       {{"image", cluster.kubernetes.image},
+        {"command", worker_command(spec)},
+        {"numNodes", cluster.nodes},
+        {"resourcesPerNode", worker_resources(cluster)},
+        {"env", worker_environment(spec)}}},
+      {"runtimePatches",
+       Json::array({{{"manager", "temper.dev/launcher"},
+                     {"trainingRuntimeSpec",
+                      {{"template", {{"spec", {{"replicatedJobs", Json::array({node})}}}}}}}}})}};
+  if (cluster.time_limit_minutes > 0) {
+    body["activeDeadlineSeconds"] = cluster.time_limit_minutes * kSecondsAMinute;
+  }
+  if (!cluster.kubernetes.queue.empty()) {
+    body["suspend"] = true;
+  }
+  return {{"apiVersion", "trainer.kubeflow.org/v1alpha1"},
+          {"kind", "TrainJob"},
+          {"metadata", metadata(spec)},
+          {"spec", body}};
+}
+
+/// The launcher waits until its workers can be reached, then mpirun starts `temper attend` on each.
+Json mpi_job(const JobSpec& spec) {
+  const recipe::Cluster& cluster = spec.cluster;
+  Json launcher = pod_template(spec);
+  Json command = {"mpirun",    "-n",  fmt::to_string(cluster.nodes), "--map-by", "ppr:1:node",
+                  "--bind-to", "none"};
+  for (const Json& variable : launcher["spec"]["containers"][0]["env"]) {
+    command.push_back("-x");
+    command.push_back(variable["name"]);
+  }
+  for (const Json& word : worker_command(spec)) {
+    command.push_back(word);
+  }
+  Json& container = launcher["spec"]["containers"][0];
+  container["command"] = command;
+  container["resources"] = {{"requests", {{"cpu", "1"}}}};  // it only waits
+  Json worker = pod_template(spec);
+  worker["spec"].erase("restartPolicy");  // the operator sets it
+  worker["spec"]["containers"][0]["command"] = {"/usr/sbin/sshd", "-De", "-f",
+                                                "/home/mpiuser/.sshd_config"};
+  Json policy = {{"cleanPodPolicy", "Running"},
+                 {"ttlSecondsAfterFinished", kKeptSeconds},
+                 {"backoffLimit", cluster.max_restarts}};
+  if (cluster.time_limit_minutes > 0) {
+    policy["activeDeadlineSeconds"] = cluster.time_limit_minutes * kSecondsAMinute;
+  }
+  if (!cluster.kubernetes.queue.empty()) {
+    policy["suspend"] = true;
+  }
+  return {
+      {"apiVersion", "kubeflow.org/v2beta1"},
+      {"kind", "MPIJob"},
+      {"metadata", metadata(spec)},
+      {"spec",
+       {{"slotsPerWorker", cluster.ranks / cluster.nodes},
+        {"launcherCreationPolicy", "WaitForWorkersReady"},
+        {"mpiImplementation", "OpenMPI"},
+        {"sshAuthMountPath", "/home/mpiuser/.ssh"},
+        {"runPolicy", policy},
+        {"mpiReplicaSpecs",
+         {{"Launcher", {{"replicas", 1}, {"restartPolicy", "Never"}, {"template", launcher}}},
+          {"Worker",
+           {{"replicas", cluster.nodes}, {"restartPolicy", "ExitCode"}, {"template", worker}}}}}}}};
+}
+
+}  // namespace
+
+std::string job_manifest(const JobSpec& spec) {
+  const std::string heading = "# Rendered by temper; `temper submit` sends it as it is.\n";
+  switch (spec.cluster.kubernetes.api) {
+    case recipe::JobApi::kJobSet:
+      return heading + to_yaml(jobset(spec));
+    case recipe::JobApi::kJob:
+      return heading + to_yaml(plain_job(spec));
+    case recipe::JobApi::kTrainJob:
+      return heading + to_yaml(train_job(spec));
+    case recipe::JobApi::kMpiJob:
+      return heading + to_yaml(mpi_job(spec));
+  }
+  return "";
+}
+
+std::string kind_name(recipe::JobApi api) {
+  return std::string(recipe::name_of(api));
+}
+
+}  // namespace temper::launch

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/recipe/recipe_io.h"
+#include "core/run/bucket_run.h"
+#include "core/run/run_lock.h"
+#include "launcher/backends/captured_run.h"
+#include "launcher/backends/secret_file.h"
+#include "launcher/backends/slurm/batch_script.h"
+#include "launcher/backends/slurm/requeue.h"
+#include "launcher/backends/slurm/slurm_backend.h"
+#include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/foreground.h"
+#include "launcher/cli/recipe_options.h"
+#include "launcher/cli/trainer_location.h"
+#include "launcher/cli/verbs.h"
+
+namespace temper::launch {
+namespace {
+
+struct AttendOptions {
+  std::string run;
+  std::string allow_changed;
+};
+
+/// Passes signals on and remembers the first.
+class FirstSignal final : public SignalSource {
+ public:
+  explicit FirstSignal(SignalSource& inner) : inner_(inner) {}
+  std::optional<int> poll() override {
+    const std::optional<int> number = inner_.poll();
+    if (!first_) {
+      first_ = number;
+    }
+    return number;
+  }
+  std::optional<int> first() const { return first_; }
+
+ private:
+  SignalSource& inner_;
+  std::optional<int> first_;
+};
+
+/// The job may start before the one who submitted it has written down its name.
+std::unique_ptr<run::RunLock> wait_for_lock(Context& context, const run::RunLayout& layout) {
+  constexpr auto kPatience = std::chrono::seconds(60);
+  constexpr auto kInterval = std::chrono::milliseconds(100);
+  const auto deadline = context.clock.steady_now() + kPatience;
+  while (true) {
+    try {
+      return std::make_unique<run::RunLock>(layout);
+    } catch (const UserError&) {
+      if (context.clock.steady_now() >= deadline) {
+        throw;
+      }
+    }
+    context.clock.sleep_for(kInterval);
+  }
+}
+
+std::int64_t number_in(const Environment& environment, std::string_view name) {
+  const std::string text = environment.get(name).value_or("0");
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+/// run.json, also where the run's files are copied to a bucket.
+void keep(Context& context, const run::RunLayout& layout, const std::string& runs,
+          const run::RunRecord& record) {
+  run::write_run_record(layout, record);
+  const std::string url = run::bucket_url(layout, runs);
+  if (!url.empty()) {
+    run::RunMirror(layout, *open_store_for(context, url)).push();
+  }
+}
+
+/// Ends the job as judge_job() says; run.json first, as being queued again kills this process.
+void end_slurm_job(Context& context, const run::RunLayout& layout, const std::string& runs,
+                   const JobEnd& end) {
+  run::RunRecord record = *run::read_run_record(layout);
+  const Requeue next = judge_job(end, record.attempts);
+  if (next.reason.empty()) {
+    return;
+  }
+  record.message = next.reason;
+  context.err << next.reason << std::endl;
+  const run::RunState before = record.state;
+  record.state = next.kind == Requeue::Kind::kEnd ? before : run::RunState::kPending;
+  keep(context, layout, runs, record);
+  if (next.kind != Requeue::Kind::kAgain) {
+    return;
+  }
+  const CapturedRun asked = run_captured(context.runner, {"scontrol", "requeue", record.job});
+  if (asked.code != 0) {
+    record.state = before;
+    record.message += fmt::format(", but scontrol requeue says: {}; `temper resume {}` goes on",
+                                  complaint_of(asked), record.id);
+    context.err << record.message << std::endl;
+    keep(context, layout, runs, record);
+  }
+}
+
+/// A pod that was told to end may be followed by another one: evicted or deleted, it can't know.
+void end_pod(Context& context, const run::RunLayout& layout, const std::string& runs) {
+  run::RunRecord record = *run::read_run_record(layout);
+  if (record.state == run::RunState::kStopped) {
+    record.state = run::RunState::kPending;
+    record.message = "Kubernetes took the pod away; the state is saved";
+    keep(context, layout, runs, record);
+  }
+}
+
+int attend(Context& context, const AttendOptions& options) {
+  SystemSignals system_signals;  // before any thread
+  FirstSignal signals(system_signals);
+  const run::RunLayout layout = find_run_anywhere(context, "runs", options.run).layout;
+  const auto lock = wait_for_lock(context, layout);
+  ForegroundRun run;
+  run.record = *run::read_run_record(layout);
+  if (run.record.state == run::RunState::kDone) {
+    context.err << "run " << run.record.id << " is already done" << std::endl;
+    return 0;
+  }
+  run.cluster = recipe::read_cluster(layout.cluster());
+  run.runs = recipe::read_recipe(layout.resolved()).checkpoint.to;
+  run.spec = launch_spec(find_trainer(context), run.cluster, layout, options.allow_changed);
+  if (run.cluster.kind != recipe::ClusterKind::kKubernetes) {
+    run.spec.environment.merge(read_secrets(run.cluster.secrets));
+  }
+  if (const auto job = context.environment.get("TEMPER_JOB")) {
+    run.record.job = *job;
+  }
+  const bool in_slurm = run.cluster.kind == recipe::ClusterKind::kSlurm;
+  if (in_slurm) {
+    run.record.job = context.environment.get("SLURM_JOB_ID").value_or("");
+    if (run.record.job.empty()) {
+      throw UserError("attend: not inside a Slurm job; `temper submit` makes one");
+    }
+    run.spec.rank_starter = slurm_rank_starter(
+        run.cluster, choose_starter(context.runner, run.cluster.slurm), run.spec);
+  }
+  const int code = run_in_foreground(context, run, signals);
+  if (run.cluster.kind == recipe::ClusterKind::kKubernetes && signals.first() == SIGTERM) {
+    end_pod(context, layout, run.runs);
+  }
+  if (!in_slurm) {
+    return code;
+  }
+  JobEnd end;
+  end.state = run::read_run_record(layout)->state;
+  end.exit_code = code;
+  end.first_signal = signals.first();
+  end.stop_requested = std::filesystem::exists(layout.stop_request());
+  end.num_requeues = number_in(context.environment, "SLURM_RESTART_COUNT");
+  end.max_restarts = run.cluster.max_restarts;
+  end_slurm_job(context, layout, run.runs, end);
+  return code;
+}
+
+}  // namespace
+
+void add_attend(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<AttendOptions>();
+  app.add_option("RUN", options->run, "The run: its folder or URL in a bucket")->required();
+  app.add_option("--allow-changed", options->allow_changed,
+                 "Go on although these changed: recipe,data,model or a part of it");
+  app.callback([&action, options] {
+    action = [options](Context& context) { return attend(context, *options); };
+  });
+}
+
+}  // namespace temper::launch

@@ -1,0 +1,202 @@
+"""Pods as processes: what a JobSet's or Job's controller and the kubelets do with a run's pods.
+
+A pod's container is its command with its environment; secrets are SECRET/KEY's own words. A pod that ends is judged by
+podFailurePolicy and, for a JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references.
+"""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+
+class Pod:
+    def __init__(self, name, labels, template, attempt, path):
+        self.name = name
+        self.labels = {**template["metadata"].get("labels", {}), **labels}
+        self.disrupted = False
+        self.exit_code = None
+        container = template["spec"]["containers"][0]
+        self.grace = template["spec"].get("terminationGracePeriodSeconds", 30)
+        self.folder = tempfile.mkdtemp(prefix="temper-pod-")
+        self.log_file = pathlib.Path(self.folder) / "log"
+        environment = {**os.environ, "JOB_COMPLETION_INDEX": labels["batch.kubernetes.io/job-completion-index"]}
+        for variable in container["env"]:
+            environment[variable["name"]] = self.value(variable, attempt)
+        environment["TEMPER_CACHE"] = self.folder + "/work"  # the pod's own emptyDir
+        if path:
+            environment["PATH"] = f"{path}:{environment['PATH']}"
+        with open(self.log_file, "wb") as log:
+            self.process = subprocess.Popen(
+                container["command"], env=environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )
+
+    @staticmethod
+    def value(variable, attempt):
+        if "value" in variable:
+            return variable["value"]
+        source = variable["valueFrom"]
+        if "secretKeyRef" in source:
+            return f"{source['secretKeyRef']['name']}/{source['secretKeyRef']['key']}"
+        return str(attempt)
+
+    def is_running(self):
+        return self.exit_code is None
+
+    def wait(self):
+        code = self.process.wait()
+        self.exit_code = code if code >= 0 else 128 - code
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # a container's processes end with its first one
+        except ProcessLookupError:
+            pass
+
+    def terminate(self):
+        if self.is_running():
+            self.process.send_signal(signal.SIGTERM)
+
+    def evict(self):
+        self.disrupted = True
+        self.terminate()
+
+    def kill(self):
+        """As the kernel does when memory runs out: the whole container."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+
+    def object(self):
+        phase = "Running" if self.is_running() else "Succeeded" if self.exit_code == 0 else "Failed"
+        return {
+            "kind": "Pod",
+            "apiVersion": "v1",
+            "metadata": {"name": self.name, "namespace": "default", "labels": self.labels},
+            "spec": {"containers": [{"name": "worker"}]},
+            "status": {"phase": phase, "containerStatuses": [{"name": "worker", "state": {}}]},
+        }
+
+    def log(self, follow):
+        with open(self.log_file, "rb") as log:
+            while True:
+                running = self.is_running()
+                text = log.read()
+                if text:
+                    yield text
+                elif not (follow and running):
+                    return
+                else:
+                    time.sleep(0.1)
+
+
+class Job:
+    """One JobSet (of one replicated job) or Job."""
+
+    def __init__(self, body, path):
+        self.body = body
+        self.path = path
+        self.pods = []
+        self.restarts = 0
+        self.counted_restarts = 0
+        self.condition = None
+        self.stopping = False
+        self.is_set = body["kind"] == "JobSet"
+        self.job = body["spec"]["replicatedJobs"][0]["template"]["spec"] if self.is_set else body["spec"]
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def start(self):
+        self.thread.start()
+
+    def object(self):
+        conditions = [self.condition] if self.condition else []
+        return {**self.body, "status": {"conditions": conditions, "restarts": self.restarts}}
+
+    def start_pods(self):
+        name = self.body["metadata"]["name"]
+        stem = f"{name}-w-0" if self.is_set else name
+        self.pods = [
+            Pod(f"{stem}-{index}-r{self.restarts}", {"batch.kubernetes.io/job-completion-index": str(index)},
+                self.job["template"], self.restarts, self.path)
+            for index in range(self.job["completions"])
+        ]
+
+    def run(self):
+        while not self.condition and not self.stopping:
+            self.start_pods()
+            waiters = [threading.Thread(target=pod.wait) for pod in self.pods]
+            for waiter in waiters:
+                waiter.start()
+            while any(pod.is_running() for pod in self.pods) and not any(pod.exit_code for pod in self.pods):
+                time.sleep(0.05)
+            first = next((pod for pod in self.pods if pod.exit_code), None)
+            if first:
+                for pod in self.pods:
+                    pod.terminate()
+            for waiter in waiters:
+                waiter.join()
+            if not self.stopping:
+                self.judge(first)
+
+    def judge(self, failed):
+        """What becomes of the job once a pod failed (None: all succeeded)."""
+        if not failed:
+            self.end("Completed" if self.is_set else "Complete", "", "")
+            return
+        reason, message = self.failure(failed)
+        if not self.is_set:
+            if reason == "PodFailurePolicy":
+                self.end("Failed", reason, message)
+            else:
+                self.restart(reason, message, counted=reason != "Ignore", most=self.job["backoffLimit"])
+            return
+        policy = self.body["spec"]["failurePolicy"]
+        for rule in policy["rules"]:
+            reasons = rule.get("onJobFailureReasons")
+            patterns = rule.get("onJobFailureMessagePatterns")
+            if (not reasons or reason in reasons) and (not patterns or any(re.search(p, message) for p in patterns)):
+                if rule["action"] == "FailJobSet":
+                    self.end("Failed", "FailJobSetFailurePolicyAction", message)
+                else:
+                    counted = rule["action"] == "RestartJobSet"
+                    self.restart(reason, message, counted, policy["maxRestarts"])
+                return
+        self.restart(reason, message, True, policy["maxRestarts"])
+
+    def failure(self, pod):
+        """Reason and message of the Job, as its controller words them."""
+        for index, rule in enumerate(self.job["podFailurePolicy"]["rules"]):
+            codes = rule.get("onExitCodes", {}).get("values", [])
+            if pod.exit_code in codes:
+                why = f"Container worker for pod default/{pod.name} failed with exit code {pod.exit_code}"
+            elif pod.disrupted and "onPodConditions" in rule:
+                why = f"Pod default/{pod.name} has condition DisruptionTarget"
+            else:
+                continue
+            action = rule["action"]
+            return ("PodFailurePolicy" if action == "FailJob" else action), f"{why} matching {action} rule at index {index}"
+        return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
+
+    def restart(self, reason, message, counted, most):
+        self.counted_restarts += counted
+        if self.counted_restarts > most:
+            self.end("Failed", "ReachedMaxRestarts", f"{reason}: {message}")
+        else:
+            self.restarts += 1
+
+    def end(self, kind, reason, message):
+        self.condition = {"type": kind, "status": "True", "reason": reason, "message": message}
+
+    def stop(self):
+        """Deletes it: pods get SIGTERM and their grace period."""
+        self.stopping = True
+        for pod in self.pods:
+            pod.terminate()
+        deadline = time.monotonic() + max((pod.grace for pod in self.pods), default=0)
+        while any(pod.is_running() for pod in self.pods) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for pod in self.pods:
+            if pod.is_running():
+                pod.kill()
+        self.thread.join()

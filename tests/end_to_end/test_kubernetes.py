@@ -1,0 +1,155 @@
+"""Real kubectl, a small API server and pods as processes: rendered JobSets really train."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+
+from bucket_scenario import BucketScenario
+from scenario import DONE, SOURCE, TEMPER, USER_ERROR
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: test
+clusters: [{name: test, cluster: {server: "http://127.0.0.1:%s"}}]
+contexts: [{name: test, context: {cluster: test, user: test}}]
+users: [{name: test, user: {}}]
+"""
+
+CLUSTER = """\
+kind: kubernetes
+nodes: 1
+ranks: 2
+resources: {cpus: 2}
+runs: gs://test-bucket/runs
+grace_seconds: 30
+max_restarts: %d
+backoff_seconds: 0.1
+environment: {STORAGE_EMULATOR_HOST: "%s"}
+kubernetes: {image: temper, api: %s}
+"""
+
+
+@unittest.skipUnless(shutil.which("kubectl"), "kubectl is not installed (scripts/setup.sh --test-tools)")
+class KubernetesTest(BucketScenario):
+    def setUp(self):
+        super().setUp()
+        self.api = subprocess.Popen(
+            [sys.executable, SOURCE / "tests" / "emulators" / "kubernetes_api.py", os.path.dirname(TEMPER)],
+            stdout=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(self.stop_api)
+        self.port = self.api.stdout.readline().split()[1]
+        (self.folder / "kubeconfig").write_text(KUBECONFIG % self.port)
+        self.laptop = {**self.machine("laptop"), "KUBECONFIG": str(self.folder / "kubeconfig")}
+
+    def stop_api(self):
+        self.api.kill()
+        self.api.wait()
+        self.api.stdout.close()
+
+    def call_api(self, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data=data) as answer:
+            return json.load(answer)
+
+    def submit(self, name, *arguments, api="jobset", steps=20, restarts=3):
+        cluster = self.folder / "cluster.yaml"
+        cluster.write_text(CLUSTER % (restarts, self.endpoint, api))
+        text = self.temper("submit", self.recipe, "--on", cluster, "--name", name, "--json", "--set",
+                           f"duration.steps={steps}", *arguments, env=self.laptop)
+        return "gs://test-bucket/runs/" + json.loads(text.splitlines()[0])["id"]
+
+    def status(self, url):
+        return json.loads(self.temper("status", url, "--json", env=self.laptop).splitlines()[-1])
+
+    def wait_for(self, url, *states, seconds=120):
+        deadline = time.monotonic() + seconds
+        while True:
+            status = self.status(url)
+            if status["state"] in states:
+                return status
+            self.assertLess(time.monotonic(), deadline, status)
+            time.sleep(0.5)
+
+    def wait_for_checkpoint(self, url):
+        prefix = url.removeprefix("gs://test-bucket/") + "/checkpoints/"
+        deadline = time.monotonic() + 120
+        while not any(name.endswith("MANIFEST.json") for name in self.names(prefix)):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+
+    def local(self, steps=20):
+        return self.train("local", "--set", f"duration.steps={steps}")
+
+    def test_a_jobset_trains_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submit("pods")
+        self.temper("logs", "-f", url, env=self.laptop)
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+        self.assertIn("isn't running", self.temper("cancel", url, expect=USER_ERROR, env=self.laptop))
+
+    def test_a_plain_job_trains_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submit("plain", api="job")
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+
+    def interrupted(self, door):
+        steps = 120
+        adapter = self.local(steps)
+        url = self.submit("interrupted", steps=steps)
+        self.wait_for_checkpoint(url)
+        self.call_api(door, {})
+        status = self.wait_for(url, "done", "failed", "stopped")
+        self.assertEqual(status["state"], "done", status)
+        self.assertGreaterEqual(len(status["attempts"]), 2)
+        self.assertEqual(self.bucket_adapter(url), adapter)
+
+    def test_an_evicted_pod_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_evict")
+
+    def test_a_killed_pod_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_kill")
+
+    def test_a_cancelled_run_saves_its_state_and_is_resumed(self):
+        steps = 120
+        adapter = self.local(steps)
+        url = self.submit("cancelled", steps=steps)
+        self.wait_for_checkpoint(url)
+        self.assertIn("stopped", self.temper("cancel", url, env=self.laptop))
+        self.assertEqual(self.call_api("/_pods"), [])
+        self.temper("resume", url, env=self.laptop)
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+
+    def test_a_broken_run_is_not_restarted(self):
+        with open(self.folder / "chats.jsonl", "a", encoding="utf-8") as chats:
+            chats.write('{"messages": [{"role": "user", "content": 7}]}\n')
+        url = self.submit("broken")
+        status = self.wait_for(url, "failed")
+        self.assertIn("chats.jsonl", status["message"])
+        self.assertEqual(len(status["attempts"]), 1)
+        job = self.call_api(f"/apis/jobset.x-k8s.io/v1alpha2/namespaces/default/jobsets/{url.rpartition('/')[2]}")
+        self.assertEqual(job["status"]["restarts"], 0)
+        self.assertEqual(job["status"]["conditions"][0]["type"], "Failed")
+
+    def test_a_wrong_context_and_a_dead_server_are_told_in_kubectls_words(self):
+        self.laptop["KUBECONFIG"] = str(self.folder / "none")
+        cluster = self.folder / "cluster.yaml"
+        cluster.write_text(CLUSTER % (3, self.endpoint, "jobset") + "# no context\n")
+        text = self.temper("submit", self.recipe, "--on", cluster, "--name", "nowhere", expect=USER_ERROR, env=self.laptop)
+        self.assertIn("kubectl did not create the job", text)
+        cluster.write_text((CLUSTER % (3, self.endpoint, "jobset")).replace("{image:", "{context: prod, image:"))
+        text = self.temper("submit", self.recipe, "--on", cluster, "--name", "prod", expect=USER_ERROR, env=self.laptop)
+        self.assertIn('context "prod" does not exist', text)
+
+
+if __name__ == "__main__":
+    unittest.main()

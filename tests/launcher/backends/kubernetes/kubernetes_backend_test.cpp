@@ -1,0 +1,145 @@
+#include "launcher/backends/kubernetes/kubernetes_backend.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/base/error.h"
+#include "tests/support/fake_process_runner.h"
+
+namespace temper::launch {
+namespace {
+
+using run::RunState;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+recipe::Cluster example_cluster() {
+  recipe::Cluster cluster;
+  cluster.kind = recipe::ClusterKind::kKubernetes;
+  cluster.ranks = 1;
+  cluster.resources.cpus = 2;
+  cluster.kubernetes.image = "temper";
+  cluster.kubernetes.context = "test";
+  cluster.kubernetes.name_space = "lab";
+  return cluster;
+}
+
+class KubernetesBackendTest : public ::testing::Test {
+ protected:
+  void answer(const std::string& out, int code = 0, const std::string& err = "") {
+    testing::ScriptedProcess process;
+    process.status = {code};
+    process.on_start = [out, err](const Command& command) {
+      std::ofstream(command.output, std::ios::app) << out;
+      std::ofstream(command.errors, std::ios::app) << err;
+    };
+    runner_.script(process);
+  }
+
+  JobSpec spec() const {
+    JobSpec spec;
+    spec.run_id = "tiny-0a1b2c3d";
+    spec.cluster = example_cluster();
+    spec.launch.run_dir = "/cache/tiny-0a1b2c3d";
+    spec.place = "gs://bucket/runs/tiny-0a1b2c3d";
+    return spec;
+  }
+
+  run::RunRecord running() const {
+    run::RunRecord record;
+    record.id = "tiny-0a1b2c3d";
+    record.backend = "kubernetes";
+    record.state = RunState::kRunning;
+    return record;
+  }
+
+  std::string command(std::size_t index) const {
+    return shell_line(runner_.commands().at(index).argv);
+  }
+
+  testing::FakeProcessRunner runner_;
+  KubernetesBackend backend_{example_cluster(), runner_};
+};
+
+TEST_F(KubernetesBackendTest, CreatesTheJobInItsContextAndNamespace) {
+  answer("jobset.jobset.x-k8s.io/tiny-0a1b2c3d created\n");
+  EXPECT_EQ(backend_.submit(spec()), "tiny-0a1b2c3d");
+  EXPECT_EQ(command(0),
+            "kubectl --context=test --namespace=lab create "
+            "--filename=/cache/tiny-0a1b2c3d/job.yaml");
+}
+
+TEST_F(KubernetesBackendTest, ARepeatedSubmitFindsTheFirstJob) {
+  answer("", 1, "Error from server (AlreadyExists): jobsets \"tiny-0a1b2c3d\" already exists\n");
+  answer("{\"status\": {}}");
+  answer("{\"items\": []}");
+  EXPECT_EQ(backend_.submit(spec()), "tiny-0a1b2c3d");
+  EXPECT_THAT(runner_.commands(), SizeIs(3));
+}
+
+TEST_F(KubernetesBackendTest, AnEndedJobMakesRoomForItsResume) {
+  answer("", 1, "Error from server (AlreadyExists): it already exists\n");
+  answer(R"({"status": {"conditions": [{"type": "Failed", "status": "True"}]}})");
+  answer("");
+  answer("created\n");
+  EXPECT_EQ(backend_.submit(spec()), "tiny-0a1b2c3d");
+  EXPECT_THAT(command(2), HasSubstr("delete jobset tiny-0a1b2c3d"));
+}
+
+TEST_F(KubernetesBackendTest, ALostAnswerIsLookedFor) {
+  answer("", 1, "Unable to connect to the server: net/http: TLS handshake timeout\n");
+  answer("jobset.jobset.x-k8s.io/tiny-0a1b2c3d\n");
+  EXPECT_EQ(backend_.submit(spec()), "tiny-0a1b2c3d");
+}
+
+TEST_F(KubernetesBackendTest, PassesKubectlsWordsOn) {
+  for (const char* words :
+       {"error: context \"test\" does not exist",
+        "Error from server (Forbidden): exceeded quota: compute, requested: cpu=2",
+        "error: resource mapping not found for kind \"JobSet\""}) {
+    answer("", 1, std::string(words) + "\n");
+    answer("", 1, words);
+    try {
+      backend_.submit(spec());
+      FAIL() << "no error";
+    } catch (const UserError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(words));
+    }
+  }
+}
+
+TEST_F(KubernetesBackendTest, AsksForJobAndPods) {
+  answer("{\"status\": {}}");
+  answer(R"({"items": [{"status": {"phase": "Running"}}]})");
+  EXPECT_EQ(backend_.state(running()).state, RunState::kRunning);
+  EXPECT_THAT(command(1), HasSubstr("get pods --selector=temper-run=tiny-0a1b2c3d"));
+}
+
+TEST_F(KubernetesBackendTest, AForgottenJobIsNotRunning) {
+  answer("");
+  EXPECT_THAT(backend_.state(running()).note, HasSubstr("no longer knows"));
+}
+
+TEST_F(KubernetesBackendTest, KeepsTheRecordWhileTheServerCannotBeAsked) {
+  answer("", 1, "The connection to the server localhost:1 was refused\n");
+  const BackendState state = backend_.state(running());
+  EXPECT_EQ(state.state, RunState::kRunning);
+  EXPECT_THAT(state.note, HasSubstr("was refused"));
+}
+
+TEST_F(KubernetesBackendTest, CancelDeletesTheJobAndWaitsForItsPods) {
+  answer("");
+  backend_.cancel(running());
+  EXPECT_THAT(command(0),
+              HasSubstr("delete jobset tiny-0a1b2c3d --wait=true --cascade=foreground"));
+}
+
+TEST_F(KubernetesBackendTest, LogsComeFromThePods) {
+  EXPECT_THAT(shell_line(backend_.log_command(running())),
+              StartsWith("kubectl --context=test --namespace=lab logs --follow"));
+}
+
+}  // namespace
+}  // namespace temper::launch

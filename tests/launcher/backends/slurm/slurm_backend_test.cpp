@@ -1,0 +1,185 @@
+#include "launcher/backends/slurm/slurm_backend.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/base/error.h"
+#include "tests/launcher/backends/slurm/example_job.h"
+#include "tests/support/fake_process_runner.h"
+
+namespace temper::launch {
+namespace {
+
+using run::RunState;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class SlurmBackendTest : public ::testing::Test {
+ protected:
+  /// The next program prints this and ends with `code`.
+  void answer(const std::string& out, int code = 0, const std::string& err = "") {
+    testing::ScriptedProcess process;
+    process.status = {code};
+    process.on_start = [out, err](const Command& command) {
+      std::ofstream(command.output, std::ios::app) << out;
+      std::ofstream(command.errors, std::ios::app) << err;
+    };
+    runner_.script(process);
+  }
+  void answer_not_installed(const std::string& program) {
+    testing::ScriptedProcess process;
+    process.start_error = "cannot start " + program + ": No such file or directory";
+    runner_.script(process);
+  }
+
+  std::string command(std::size_t index) const {
+    return shell_line(runner_.commands().at(index).argv);
+  }
+
+  run::RunRecord running() const {
+    run::RunRecord record;
+    record.id = "tiny-0a1b2c3d";
+    record.backend = "slurm";
+    record.job = "12";
+    record.state = RunState::kRunning;
+    return record;
+  }
+
+  const JobSpec spec_ = example_slurm_job();
+  testing::FakeProcessRunner runner_;
+  SlurmBackend backend_{runner_};
+};
+
+TEST_F(SlurmBackendTest, RendersScriptAndCommands) {
+  const RenderedJob job = backend_.render(spec_);
+  EXPECT_THAT(job.commands, ElementsAre("sbatch --parsable /shared/runs/tiny-0a1b2c3d/job.sbatch",
+                                        HasSubstr("srun --mpi=pmix")));
+  ASSERT_THAT(job.files, SizeIs(1));
+  EXPECT_EQ(job.files[0].name, "job.sbatch");
+}
+
+TEST_F(SlurmBackendTest, SubmitsOnceNothingOfThatNameIsThere) {
+  answer("");
+  answer("41\n");
+  EXPECT_EQ(backend_.submit(spec_), "41");
+  EXPECT_EQ(command(0), "squeue --noheader --me --name=tiny-0a1b2c3d --format=%A");
+  EXPECT_EQ(command(1), "sbatch --parsable /shared/runs/tiny-0a1b2c3d/job.sbatch");
+}
+
+TEST_F(SlurmBackendTest, ARepeatedSubmitFindsTheFirstJob) {
+  answer("41\n");
+  EXPECT_EQ(backend_.submit(spec_), "41");
+  EXPECT_THAT(runner_.commands(), SizeIs(1));
+}
+
+TEST_F(SlurmBackendTest, ALostAnswerIsLookedForBeforeAnythingElse) {
+  answer("");
+  answer("", 1, "sbatch: error: Socket timed out on send/recv operation\n");
+  answer("41\n");
+  EXPECT_EQ(backend_.submit(spec_), "41");
+}
+
+TEST_F(SlurmBackendTest, PassesSbatchsWordsOn) {
+  answer("");
+  answer("", 1, "sbatch: error: invalid partition specified: gpux\nsbatch: error: more\n");
+  answer("");
+  try {
+    backend_.submit(spec_);
+    FAIL() << "no error";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("invalid partition specified: gpux"));
+  }
+}
+
+TEST_F(SlurmBackendTest, AMissingSbatchIsTheUsersError) {
+  answer_not_installed("squeue");
+  EXPECT_THROW(backend_.submit(spec_), UserError);
+}
+
+TEST_F(SlurmBackendTest, AsksSqueueForTheState) {
+  answer("RUNNING|None\n");
+  EXPECT_EQ(backend_.state(running()).state, RunState::kRunning);
+}
+
+TEST_F(SlurmBackendTest, AsksScontrolAndThenSacctForAnOlderJob) {
+  answer("", 1, "slurm_load_jobs error: Invalid job id specified\n");
+  answer("", 1, "slurm_load_jobs error: Invalid job id specified\n");
+  answer("TIMEOUT|None\n");
+  const BackendState state = backend_.state(running());
+  EXPECT_EQ(state.state, RunState::kFailed);
+  EXPECT_THAT(state.note, HasSubstr("TIMEOUT"));
+}
+
+TEST_F(SlurmBackendTest, ASiteWithoutSacctForgets) {
+  answer("");
+  answer("", 1, "slurm_load_jobs error: Invalid job id specified\n");
+  answer_not_installed("sacct");
+  EXPECT_THAT(backend_.state(running()).note, HasSubstr("no longer knows job 12"));
+}
+
+TEST_F(SlurmBackendTest, KeepsTheRecordWhileSlurmCannotBeAsked) {
+  answer("", 1, "slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n");
+  const BackendState state = backend_.state(running());
+  EXPECT_EQ(state.state, RunState::kRunning);
+  EXPECT_THAT(state.note, HasSubstr("Unable to contact slurm controller"));
+}
+
+TEST_F(SlurmBackendTest, AFinishedRunIsNotAskedFor) {
+  run::RunRecord done = running();
+  done.state = RunState::kDone;
+  EXPECT_EQ(backend_.state(done).state, RunState::kDone);
+  EXPECT_THAT(runner_.commands(), SizeIs(0));
+}
+
+TEST_F(SlurmBackendTest, ARunThatWasNeverConfirmedSaysSo) {
+  run::RunRecord record = running();
+  record.state = RunState::kPending;
+  record.job.clear();
+  EXPECT_THAT(backend_.state(record).note, HasSubstr("temper submit"));
+}
+
+TEST_F(SlurmBackendTest, CancelAsksARunningJobToSave) {
+  answer("RUNNING|None\n");
+  answer("");
+  backend_.cancel(running());
+  EXPECT_EQ(command(1), "scancel --signal=USR2 --batch 12");
+}
+
+TEST_F(SlurmBackendTest, CancelTakesAWaitingJobOutOfTheQueue) {
+  answer("PENDING|Resources\n");
+  answer("");
+  backend_.cancel(running());
+  EXPECT_EQ(command(1), "scancel 12");
+}
+
+TEST_F(SlurmBackendTest, CancelPassesScancelsWordsOn) {
+  answer("RUNNING|None\n");
+  answer("", 1, "scancel: error: Kill job error on job id 12: Access/permission denied\n");
+  try {
+    backend_.cancel(running());
+    FAIL() << "no error";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Access/permission denied"));
+  }
+}
+
+TEST_F(SlurmBackendTest, ChoosesSrunWhereItHasThePlugin) {
+  const recipe::Slurm slurm;
+  answer(
+      "MPI plugin types are...\n\tnone\n\tpmix\n\tpmi2\nspecific pmix plugin versions: pmix_v4\n");
+  EXPECT_EQ(choose_starter(runner_, slurm), recipe::RankStarter::kSrun);
+  answer("", 0, "srun: MPI types are...\nsrun: none\nsrun: pmi2\n");
+  EXPECT_EQ(choose_starter(runner_, slurm), recipe::RankStarter::kMpirun);
+}
+
+TEST_F(SlurmBackendTest, TheClusterFileChoosesTheStarter) {
+  recipe::Slurm slurm;
+  slurm.starter = recipe::RankStarter::kMpirun;
+  EXPECT_EQ(choose_starter(runner_, slurm), recipe::RankStarter::kMpirun);
+  EXPECT_THAT(runner_.commands(), SizeIs(0));
+}
+
+}  // namespace
+}  // namespace temper::launch
