@@ -132,7 +132,8 @@ void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket) {
       parse_run_record({reinterpret_cast<const char*>(record_bytes->data()), record_bytes->size()},
                        bucket.url() + "/" + std::string(kRecordName));
   const std::optional<RunRecord> ours = local_record(layout);
-  if (ours && ours->attempts.size() >= theirs.attempts.size() &&
+  const bool runs_elsewhere = theirs.backend == "kubernetes";  // in pods with folders of their own
+  if (!runs_elsewhere && ours && ours->attempts.size() >= theirs.attempts.size() &&
       last_attempt(*ours) == last_attempt(theirs)) {
     return;
   }
