@@ -15,7 +15,7 @@ namespace temper::launch {
 /// What to plan and how closely to look.
 struct PlanRequest {
   recipe::Recipe recipe;    ///< with absolute paths
-  recipe::Cluster cluster;  ///< settled: slot_workers > 0
+  recipe::Cluster cluster;  ///< settled: ranks and slot_workers > 0
   std::filesystem::path cache_dir;
   storage::OpenOptions stores = {};  ///< how buckets and the Hub are reached
   std::uint64_t cache_bytes = std::uint64_t{64} << 30;

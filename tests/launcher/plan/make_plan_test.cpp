@@ -36,6 +36,7 @@ class MakePlanTest : public ::testing::Test {
                              "duration: {epochs: 1}\n",
                              "recipe"),
         folder_.path());
+    request_.cluster.ranks = 1;
     request_.cluster.slot_workers = 1;
     request_.cache_dir = folder_ / "cache";
   }
