@@ -99,6 +99,14 @@ start() {
 
 stop() {
   local pids pid node
+  export SLURM_CONF="$dir/slurm.conf"
+  if [ -e "$dir/slurmctld.pid" ]; then  # steps would outlive their slurmd
+    timeout 5 scancel --partition=all || true
+    for _ in $(seq 30); do
+      [ -n "$(timeout 5 squeue --noheader)" ] || break
+      sleep 0.5
+    done
+  fi
   pids=$(cat "$dir"/*.pid 2> /dev/null || true)
   for pid in $pids; do kill "$pid" 2> /dev/null || true; done
   for pid in $pids; do
