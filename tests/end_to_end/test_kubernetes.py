@@ -119,7 +119,7 @@ class KubernetesTest(BucketScenario):
         self.interrupted("/_kill")
 
     def test_a_cancelled_run_saves_its_state_and_is_resumed(self):
-        steps = 120
+        steps = 600  # enough to be in the middle when it is cancelled
         adapter = self.local(steps)
         url = self.submit("cancelled", steps=steps)
         self.wait_for_checkpoint(url)
