@@ -15,7 +15,7 @@
 #include "core/base/hash.h"
 #include "core/base/mapped_file.h"
 #include "core/base/time_format.h"
-#include "core/hub/git_blob_hash.h"
+#include "core/hub/blob_hash.h"
 #include "core/run/run_layout.h"
 
 namespace temper::hub {
@@ -100,7 +100,9 @@ OutboxFile describe_file(const fs::path& file, const std::string& path) {
   const MappedFile mapped(file);
   OutboxFile described{path, mapped.bytes().size(), sha256_hex(mapped.bytes()), {}};
   if (described.size_bytes <= kMaxRegularBytes) {
-    described.git_hash = git_blob_hash(mapped.bytes());
+    BlobHash git_hash({.path = described.path, .size_bytes = described.size_bytes});
+    git_hash.update(mapped.bytes());
+    described.git_hash = git_hash.hex_digest();
   }
   return described;
 }

@@ -22,7 +22,7 @@ struct OutboxFile {
   std::string path;  ///< in the repository and below the entry's files/, '/'-separated
   std::uint64_t size_bytes = 0;
   std::string sha256;    ///< 64 hexadecimal digits
-  std::string git_hash;  ///< git_blob_hash(); "" above kMaxRegularBytes: never a regular file
+  std::string git_hash;  ///< BlobHash; "" above kMaxRegularBytes: never a regular file
   bool operator==(const OutboxFile&) const = default;
 };
 

@@ -9,7 +9,6 @@
 
 #include "core/base/mapped_file.h"
 #include "core/base/time_format.h"
-#include "core/hub/git_blob_hash.h"
 #include "core/hub/lfs_upload.h"
 #include "core/hub/push_refusal.h"
 #include "core/hub/push_requests.h"

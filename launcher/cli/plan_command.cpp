@@ -8,6 +8,7 @@
 #include "launcher/backends/backend.h"
 #include "launcher/cli/job_spec.h"
 #include "launcher/cli/new_run.h"
+#include "launcher/cli/plan_request.h"
 #include "launcher/cli/preflight.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
@@ -54,13 +55,10 @@ std::uint64_t memory_of_cluster(const recipe::Cluster& cluster) {
 }
 
 int plan(Context& context, const PlanOptions& options) {
-  PlanRequest request;
   const recipe::Cluster given = read_cluster_of(options.recipe);
-  request.recipe = plan_recipe(context, options, given);
-  request.stores = store_options(context);
-  request.cluster = load_cluster(options.recipe, request.recipe.batch.slots);
-  request.cache_dir = context.environment.cache_directory();
-  request.cache_bytes = context.environment.cache_bytes();
+  const recipe::Recipe recipe = plan_recipe(context, options, given);
+  PlanRequest request =
+      plan_request(context, recipe, load_cluster(options.recipe, recipe.batch.slots));
   request.with_model = !options.without_model;
   request.full = options.full;
   request.num_threads = static_cast<int>(std::thread::hardware_concurrency());

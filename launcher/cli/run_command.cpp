@@ -13,6 +13,7 @@
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/job_spec.h"
 #include "launcher/cli/new_run.h"
+#include "launcher/cli/plan_request.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
@@ -45,12 +46,7 @@ int run(Context& context, const RunOptions& options) {
   // Everything that the user could mend is found before anything is written.
   const std::filesystem::path trainer = find_trainer(context);
   const auto secrets = read_secrets(cluster.secrets);
-  PlanRequest request;
-  request.recipe = resolved;
-  request.cluster = cluster;
-  request.stores = store_options(context);
-  request.cache_dir = context.environment.cache_directory();
-  request.cache_bytes = context.environment.cache_bytes();
+  const PlanRequest request = plan_request(context, resolved, cluster);
   check_publishing(resolved, request.stores, context.clock);
   RunPlan plan = make_plan(request);
 

@@ -12,6 +12,7 @@
 #include "launcher/backends/backend.h"
 #include "launcher/cli/job_spec.h"
 #include "launcher/cli/new_run.h"
+#include "launcher/cli/plan_request.h"
 #include "launcher/cli/preflight.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/submission.h"
@@ -50,12 +51,7 @@ PreparedRun prepare(Context& context, const SubmitOptions& options, const SweepP
   }
   recipe::Recipe& resolved = loaded.recipe;
   const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
-  PlanRequest request;
-  request.recipe = resolved;
-  request.cluster = cluster;
-  request.stores = store_options(context);
-  request.cache_dir = context.environment.cache_directory();
-  request.cache_bytes = context.environment.cache_bytes();
+  const PlanRequest request = plan_request(context, resolved, cluster);
   check_publishing(resolved, request.stores, context.clock);
   RunPlan plan = make_plan(request);
   check_before_submit(context, cluster, resolved.checkpoint.to, plan);
