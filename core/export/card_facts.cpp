@@ -32,7 +32,8 @@ void add_dataset(std::vector<std::string>& datasets, const std::string& path) {
 
 }  // namespace
 
-CardFacts facts_of_run(const recipe::Recipe& given, const run::RunLayout& layout) {
+CardFacts facts_of_run(const recipe::Recipe& given, const run::RunLayout& layout,
+                       std::int64_t last_step) {
   const recipe::Recipe recipe = shareable_recipe(given);
   CardFacts facts;
   facts.title = recipe.name;
@@ -47,6 +48,9 @@ CardFacts facts_of_run(const recipe::Recipe& given, const run::RunLayout& layout
   facts.versions = {"Temper " TEMPER_VERSION};
   std::map<std::int64_t, run::ProgressRecord> by_step;
   for (run::ProgressRecord& record : run::read_progress(layout.progress())) {
+    if (record.step > last_step) {
+      continue;
+    }
     const auto known = by_step.find(record.step);
     if (known != by_step.end() && !record.loss) {
       known->second.eval_loss = record.eval_loss;  // an evaluation after a resume, without the step

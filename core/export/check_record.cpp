@@ -158,4 +158,13 @@ CheckRecord require_checked(const fs::path& folder) {
   return std::move(*record);
 }
 
+void require_compared(const CheckRecord& record, const fs::path& folder) {
+  if (record.num_samples < 1 || !record.trained_loss || !record.file_loss) {
+    throw UserError(fmt::format(
+        "{}: {} has no comparison of the losses of the trained model and of these files with their "
+        "base, so it is not published; `temper resume` of a finished run exports it again",
+        folder.string(), kCheckRecordFile));
+  }
+}
+
 }  // namespace temper::exporting

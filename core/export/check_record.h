@@ -47,6 +47,10 @@ void write_check_record(StagedFolder& staged, CheckRecord record);
 /// run; FatalError naming the file if one is missing or has other bytes now.
 CheckRecord require_checked(const std::filesystem::path& folder);
 
+/// The rest of that gate: the losses of the trained model and of base + files were compared.
+/// UserError naming `folder` if the record says that they were not.
+void require_compared(const CheckRecord& record, const std::filesystem::path& folder);
+
 /// The record in `folder`, without looking at the files; nullopt if there is none.
 std::optional<CheckRecord> read_check_record(const std::filesystem::path& folder);
 

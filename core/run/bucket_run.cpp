@@ -28,7 +28,8 @@ bool is_below(std::string_view key, std::string_view folder) {
 
 /// The run's own machine keeps these.
 bool stays_here(std::string_view key) {
-  return key == "run.lock" || is_below(key, "checkpoints") || key.find(".temper-") != key.npos;
+  return key == "run.lock" || is_below(key, "checkpoints") || key.find(".temper-") != key.npos ||
+         key.find(".partial/") != key.npos;
 }
 
 /// Files below the run directory as keys, run.json last.

@@ -43,6 +43,10 @@ std::filesystem::path RunLayout::rank_trace(int rank) const {
   return traces() / fmt::format("rank-{:04}.json", rank);
 }
 
+std::filesystem::path RunLayout::checkpoint_adapter(std::int64_t step) const {
+  return checkpoint_adapters() / fmt::format("{}{:08}", kStepPrefix, step);
+}
+
 std::string checkpoint_name(std::int64_t step, std::string_view attempt) {
   return fmt::format("{}{:08}.{}", kStepPrefix, step, attempt);
 }

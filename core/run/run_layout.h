@@ -36,6 +36,9 @@ struct RunLayout {
   std::filesystem::path rank_trace(int rank) const;  ///< traces/rank-0003.json
   std::filesystem::path checkpoints() const { return root / "checkpoints"; }
   std::filesystem::path adapter() const { return root / "adapter"; }  ///< or the full model
+  /// Adapters of checkpoints that are to be pushed, until they are in the outbox.
+  std::filesystem::path checkpoint_adapters() const { return root / "adapters"; }
+  std::filesystem::path checkpoint_adapter(std::int64_t step) const;  ///< adapters/step-00000050
   std::filesystem::path model() const { return root / "model"; }
   std::filesystem::path outbox() const { return root / "outbox"; }  ///< pushes (docs/hub.md)
 };

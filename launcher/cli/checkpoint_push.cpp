@@ -8,21 +8,14 @@
 #include <map>
 #include <optional>
 
-#include "core/export/checkpoint_adapter.h"
-#include "core/hub/local_model.h"
 #include "core/hub/outbox.h"
-#include "core/model/recipe_base.h"
-#include "core/run/bucket_run.h"
 #include "launcher/backends/progress_follower.h"
-#include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/run_push.h"
 
 namespace temper::launch {
 namespace {
 
 constexpr std::string_view kStepWord = "step ";
-/// Stays on this machine (core/run/bucket_run.h) and is no entry of the outbox.
-constexpr const char* kExportFolder = ".temper-checkpoint-adapter";
 
 /// The loss on data.eval by step; the last one counts where a step was repeated.
 std::map<std::int64_t, double> losses_by_step(const std::vector<run::ProgressRecord>& progress) {
@@ -33,6 +26,19 @@ std::map<std::int64_t, double> losses_by_step(const std::vector<run::ProgressRec
     }
   }
   return losses;
+}
+
+std::set<std::int64_t> exported_steps(const run::RunLayout& layout) {
+  std::set<std::int64_t> steps;
+  std::error_code absent;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(layout.checkpoint_adapters(), absent)) {
+    // Named like a checkpoint, but for the attempt: each one writes the same adapter.
+    if (const auto name = run::parse_checkpoint_name(entry.path().filename().string() + ".any")) {
+      steps.insert(name->step);
+    }
+  }
+  return steps;
 }
 
 double lowest_of(const std::map<std::int64_t, double>& losses, const std::set<std::int64_t>& put) {
@@ -47,27 +53,21 @@ double lowest_of(const std::map<std::int64_t, double>& losses, const std::set<st
 }  // namespace
 
 std::vector<ChosenStep> choose_steps(recipe::PublishWhen when,
-                                     const std::vector<run::CheckpointCandidate>& checkpoints,
+                                     const std::set<std::int64_t>& exported,
                                      const std::vector<run::ProgressRecord>& progress,
                                      const std::set<std::int64_t>& put) {
   const std::map<std::int64_t, double> losses = losses_by_step(progress);
-  const std::int64_t last_step = progress.empty() ? 0 : progress.back().total_steps;
-  std::map<std::int64_t, ChosenStep> by_step;
-  for (const run::CheckpointCandidate& checkpoint : checkpoints) {
-    const std::int64_t step = checkpoint.manifest.step;
-    if (checkpoint.problem.empty() && step > 0 && step != last_step && !put.contains(step)) {
-      const auto loss = losses.find(step);
-      by_step[step] = {step, loss == losses.end() ? std::nullopt : std::optional(loss->second)};
-    }
-  }
   std::vector<ChosenStep> chosen;
-  for (const auto& [step, candidate] : by_step) {
+  for (const std::int64_t step : exported) {
+    if (put.contains(step)) {
+      continue;
+    }
+    const auto loss = losses.find(step);
     if (when == recipe::PublishWhen::kCheckpoint) {
-      chosen.push_back(candidate);
-    } else if (when == recipe::PublishWhen::kBest && candidate.eval_loss &&
-               *candidate.eval_loss < lowest_of(losses, put) &&
-               (chosen.empty() || *candidate.eval_loss < *chosen.front().eval_loss)) {
-      chosen = {candidate};
+      chosen.push_back({step, loss == losses.end() ? std::nullopt : std::optional(loss->second)});
+    } else if (loss != losses.end() && loss->second < lowest_of(losses, put) &&
+               (chosen.empty() || loss->second < *chosen.front().eval_loss)) {
+      chosen = {{step, loss->second}};
     }
   }
   return chosen;
@@ -80,32 +80,22 @@ bool is_last_best(const std::vector<run::ProgressRecord>& progress,
   return last != losses.end() && last->second < lowest_of(losses, put);
 }
 
-void put_checkpoints(Context& context, const run::RunLayout& layout, const run::RunRecord& record,
-                     const recipe::Recipe& recipe) {
-  const auto store =
-      open_store_for(context, run::checkpoints_location(layout, recipe.checkpoint.to));
-  const auto checkpoints = run::list_checkpoints(*store, std::nullopt);
-  const auto chosen = choose_steps(recipe.publish.when, checkpoints,
-                                   read_progress(layout.progress()), steps_in_outbox(layout));
-  if (chosen.empty()) {
+void put_checkpoints(const run::RunLayout& layout, const run::RunRecord& record,
+                     const recipe::Recipe& recipe, const Clock& clock) {
+  if (recipe.publish.hub.empty() || recipe.publish.when == recipe::PublishWhen::kEnd) {
     return;
   }
-  storage::OpenOptions options;
-  options.environment = context.environment;
-  options.logger = Logger(LogLevel::kError);
-  const auto base = model::open_recipe_base(
-      recipe, hub::local_model(recipe.model.base, hub::ModelParts::kAll,
-                               context.environment.cache_directory(), options, context.clock));
-  const std::filesystem::path folder = layout.root / kExportFolder;
-  for (const ChosenStep& step : chosen) {
-    const auto checkpoint = std::ranges::find_if(checkpoints, [&](const auto& candidate) {
-      return candidate.problem.empty() && candidate.manifest.step == step.step;
-    });
-    exporting::export_checkpoint_adapter(
-        folder, {recipe, layout, base->config(), base->fingerprint()}, *store, *checkpoint);
-    put_result(layout, record, {folder, fmt::format("{}{}", kStepWord, step.step)},
-               push_target(recipe.publish), context.clock);
-    std::filesystem::remove_all(folder);
+  // In this order: an adapter appears after its step's losses.
+  const std::set<std::int64_t> exported = exported_steps(layout);
+  for (const ChosenStep& step :
+       choose_steps(recipe.publish.when, exported, read_progress(layout.progress()),
+                    steps_in_outbox(layout))) {
+    put_result(layout, record,
+               {layout.checkpoint_adapter(step.step), fmt::format("{}{}", kStepWord, step.step)},
+               push_target(recipe.publish), clock);
+  }
+  for (const std::int64_t step : exported) {
+    std::filesystem::remove_all(layout.checkpoint_adapter(step));
   }
 }
 

@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/recipe/recipe.h"
-#include "core/run/checkpoint_manifest.h"
 #include "core/run/progress_record.h"
 #include "core/run/run_record.h"
-#include "launcher/cli/context.h"
 
 namespace temper::launch {
 
@@ -19,12 +18,11 @@ struct ChosenStep {
   std::optional<double> eval_loss;
 };
 
-/// Which of a run's checkpoints are pushed next, oldest first; those of `put` were already.
+/// Which of the exported steps are pushed next, oldest first; those of `put` were already.
 /// kCheckpoint: all of them. kBest: the one with the lowest loss on data.eval at its very step, if
-/// that is lower than at every step of `put`. The run's last step is left out: its result is put
-/// when the run has ended, with the whole gate. Pure.
+/// that is lower than at every step of `put`. Pure.
 std::vector<ChosenStep> choose_steps(recipe::PublishWhen when,
-                                     const std::vector<run::CheckpointCandidate>& checkpoints,
+                                     const std::set<std::int64_t>& exported,
                                      const std::vector<run::ProgressRecord>& progress,
                                      const std::set<std::int64_t>& put);
 
@@ -32,10 +30,12 @@ std::vector<ChosenStep> choose_steps(recipe::PublishWhen when,
 bool is_last_best(const std::vector<run::ProgressRecord>& progress,
                   const std::set<std::int64_t>& put);
 
-/// Puts the adapters of the chosen checkpoints into the run's outbox. Throws what reading and
-/// exporting throw.
-void put_checkpoints(Context& context, const run::RunLayout& layout, const run::RunRecord& record,
-                     const recipe::Recipe& recipe);
+/// Puts the chosen adapters that the trainer left in RunLayout::checkpoint_adapters into the run's
+/// outbox, and removes all that it left: the others are pushed already or not the best. Nothing
+/// unless the recipe publishes checkpoints. UserError or FatalError, naming the folder, if one has
+/// not passed its gate.
+void put_checkpoints(const run::RunLayout& layout, const run::RunRecord& record,
+                     const recipe::Recipe& recipe, const Clock& clock);
 
 /// The steps whose adapters are in the run's outbox, waiting or pushed.
 std::set<std::int64_t> steps_in_outbox(const run::RunLayout& layout);

@@ -66,7 +66,7 @@ ExportSource source_of_run(Context& context, const FoundRun& run) {
   const recipe::Recipe recipe = recipe::read_recipe(run.layout.resolved());
   ExportSource source;
   source.adapter = find_adapter(context, run, recipe);
-  exporting::require_checked(source.adapter);
+  exporting::require_compared(exporting::require_checked(source.adapter), source.adapter);
   source.base = recipe.model.base;
   source.chat_template = recipe.model.chat_template;
   source.facts = exporting::facts_of_run(recipe, run.layout);

@@ -80,9 +80,7 @@ void HubPublisher::flush() {
 void HubPublisher::put(const run::RunRecord& record, bool is_last) const {
   using recipe::PublishWhen;
   const PublishWhen when = recipe_.publish.when;
-  if (when != PublishWhen::kEnd) {
-    put_checkpoints(context_, layout_, record, recipe_);
-  }
+  put_checkpoints(layout_, record, recipe_, context_.clock);
   const bool is_wanted = when != PublishWhen::kBest ||
                          is_last_best(read_progress(layout_.progress()), steps_in_outbox(layout_));
   if (!is_last || !is_wanted) {

@@ -119,6 +119,9 @@ int push(Context& context, const PushOptions& options) {
   const hub::PushTarget target = chosen_target(options, resolved.publish);
   const bool is_done = found.record.state == run::RunState::kDone;
   const auto result = is_done ? find_result(context, found.layout, bucket) : std::nullopt;
+  if (found.record.state != run::RunState::kRunning) {  // else its launcher does
+    put_checkpoints(found.layout, found.record, resolved, context.clock);
+  }
   const auto waiting = hub::Outbox(found.layout.outbox()).list();
   const bool something_waits = std::ranges::any_of(waiting, &hub::OutboxEntry::waits);
   if (target.repository.empty() && !something_waits) {

@@ -58,6 +58,7 @@ std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,
                                            const hub::PushTarget& target, const Clock& clock) {
   const std::vector<hub::OutboxFile> files = hub::describe_folder(result.folder);
   const exporting::CheckRecord check = passed_gate(result.folder, files);
+  exporting::require_compared(check, result.folder);
   const hub::Outbox outbox(layout.outbox());
   for (const hub::OutboxEntry& entry : outbox.list()) {
     if (entry.problem.empty() && entry.manifest.target == target && entry.manifest.files == files) {

@@ -52,6 +52,13 @@ class PushRunTest(BucketScenario):
         for commit in commits:
             self.assertLessEqual({"adapter_config.json", "adapter_model.safetensors", "README.md",
                                   "export_check.json"}, set(commit["files"]))
+            request = urllib.request.Request(
+                f"{self.hub_url}/org/adapter/resolve/{commit['commit']}/export_check.json",
+                headers={"Authorization": f"Bearer {TOKEN}"})
+            with urllib.request.urlopen(request) as answer:
+                check = json.load(answer)
+            self.assertGreater(check["samples"], 0)
+            self.assertAlmostEqual(check["trained_loss"], check["file_loss"], delta=1e-5)
 
     def check_token_nowhere(self):
         for file in self.folder.rglob("*"):
@@ -73,6 +80,7 @@ class PushRunTest(BucketScenario):
         run = next((self.folder / "runs").iterdir())
         result = (run / "adapter" / "adapter_model.safetensors").read_bytes()
         self.assertEqual(weights[-1], hashlib.sha256(result).hexdigest())
+        self.assertEqual(list((run / "adapters").iterdir()), [])
         self.check_token_nowhere()
 
     def test_the_best_is_pushed_and_no_other(self):

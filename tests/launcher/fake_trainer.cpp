@@ -97,6 +97,8 @@ struct Trainer {
     const temper::MappedFile weights(file);
     temper::exporting::CheckRecord record;
     record.kind = "adapter";
+    record.num_samples = 1;
+    record.trained_loss = record.file_loss = 1.5;
     record.files.push_back(
         {file.filename().string(), weights.bytes().size(), temper::sha256_hex(weights.bytes())});
     std::ofstream(layout.adapter() / temper::exporting::kCheckRecordFile) << to_json(record);

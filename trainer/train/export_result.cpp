@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "core/base/error.h"
 #include "core/export/adapter_export.h"
 #include "core/export/card_facts.h"
 #include "core/export/model_export.h"
@@ -11,7 +12,7 @@
 namespace temper::train {
 namespace {
 
-void export_lora(const ExportParts& parts) {
+void export_lora(const ExportParts& parts, const std::filesystem::path& folder) {
   const model::ParameterLayout& layout = parts.model.layout();
   std::map<std::string, std::span<const float>> by_name;
   for (const model::TrainedTensor& tensor : layout.tensors()) {
@@ -31,13 +32,13 @@ void export_lora(const ExportParts& parts) {
     adapter.saved.push_back({saved.name, saved.shape, by_name.at(saved.name)});
   }
   adapter.expect_change = parts.state.step > 0 && parts.recipe.optimizer.lr > 0;
-  adapter.facts = exporting::facts_of_run(parts.recipe, parts.layout);
+  adapter.facts = exporting::facts_of_run(parts.recipe, parts.layout, parts.state.step);
   adapter.base_path = parts.base.path();
   adapter.chat_template = parts.recipe.model.chat_template;
   adapter.base_fingerprint = parts.base.fingerprint();
   adapter.probe = adapter_probe(parts);
-  exporting::export_adapter(parts.layout.adapter(), adapter);
-  parts.logger.info("adapter: {}", parts.layout.adapter().string());
+  exporting::export_adapter(folder, adapter);
+  parts.logger.info("adapter: {}", folder.string());
 }
 
 void export_whole_model(const ExportParts& parts) {
@@ -61,9 +62,18 @@ void export_whole_model(const ExportParts& parts) {
 
 void export_result(const ExportParts& parts) {
   if (parts.recipe.adapter.type == recipe::AdapterType::kLora) {
-    export_lora(parts);
+    export_lora(parts, parts.layout.adapter());
   } else {
     export_whole_model(parts);
+  }
+}
+
+void export_checkpoint(const ExportParts& parts) {
+  try {
+    export_lora(parts, parts.layout.checkpoint_adapter(parts.state.step));
+  } catch (const Error& error) {
+    parts.logger.warning("the adapter of step {} is not pushed, training goes on: {}",
+                         parts.state.step, error.what());
   }
 }
 

@@ -36,4 +36,8 @@ struct ExportParts {
 /// run, through the exporter's read-back gates. Rank 0 only.
 void export_result(const ExportParts& parts);
 
+/// Writes the adapter of the state as it is after a step (RunLayout::checkpoint_adapter), through
+/// the same gates, for the launcher to push. A failure is a warning: training goes on. Rank 0 only.
+void export_checkpoint(const ExportParts& parts);
+
 }  // namespace temper::train

@@ -58,9 +58,10 @@ void TrainLoop::run_step() {
       measure("reduce", [&] { sum_.finish(parts_.communicator, batch.ranges, gradient_.span()); });
   record.optimizer_milliseconds =
       measure("optimizer", [&] { record.gradient_norm = update(batch, record); });
+  bool saved = false;
   record.checkpoint_milliseconds = measure("checkpoint", [&] {
     parts_.checkpoints.apply(report.checkpoint_statuses);
-    checkpoint_if_due();
+    saved = checkpoint_if_due();
   });
 
   record.step = parts_.state.step;
@@ -84,6 +85,10 @@ void TrainLoop::run_step() {
   if (!parts_.progress.append(record)) {
     parts_.logger.warning("step {}: progress.jsonl could not be written; is the disk full?",
                           record.step);
+  }
+  if (saved && parts_.on_checkpoint) {
+    const TimelineSpan span(parts_.timeline, "export checkpoint");
+    parts_.on_checkpoint(record);
   }
   last_record_ = std::move(record);
   if (parts_.timeline != nullptr) {
@@ -147,15 +152,16 @@ void TrainLoop::hold_if_due() {
   }
 }
 
-void TrainLoop::checkpoint_if_due() {
+bool TrainLoop::checkpoint_if_due() {
   const std::int64_t every = parts_.recipe.checkpoint.every;
   const bool due =
       every > 0 && parts_.state.step % every == 0 && parts_.state.step < settings_.total_steps;
   if (!due || stopping_) {
-    return;
+    return false;
   }
   parts_.checkpoints.finish(parts_.communicator);  // at most one in flight
   parts_.checkpoints.begin(parts_.state.step, position(), parts_.state.tensors(parts_.layout));
+  return true;
 }
 
 void TrainLoop::save_and_wait() {

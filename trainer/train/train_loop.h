@@ -38,6 +38,9 @@ struct LoopParts {
   const http::Counters& store_use;
   const Logger& logger;
   Clock& clock;
+  /// Called at the end of a step that began a checkpoint, after its progress was noted; may be
+  /// empty.
+  std::function<void(const run::ProgressRecord&)> on_checkpoint{};
   Timeline* timeline = nullptr;  ///< where phases of steps are noted; nullptr: nowhere
 };
 
@@ -70,7 +73,7 @@ class TrainLoop {
   StepReport compute(const StepBatch& batch);
   double update(const StepBatch& batch, run::ProgressRecord& record);
   void hold_if_due();
-  void checkpoint_if_due();
+  bool checkpoint_if_due();  // true: began one
   void save_and_wait();
   std::optional<double> evaluate();
   void evaluate_at_start();

@@ -98,19 +98,36 @@ class TrainingRun {
     log_start();
     TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
                     evaluation ? &*evaluation : nullptr, state_, writer, progress, *store_counters_,
-                    logger_, clock_, timeline_.get()},
+                    logger_, clock_, checkpoint_export(), timeline_.get()},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
                     dataset_.size(), options_.attempt, stop_requested_, options_.hold_after_step});
     loop.run();
     if (is_first()) {
-      export_result({recipe_, layout_, *base_, *model_, targets_, dataset_, encoder_, *kernels_,
-                     workers_, engine_, state_, logger_});
+      export_result(export_parts());
     }
     communicator_.barrier();
     log_store_use();
   }
 
  private:
+  ExportParts export_parts() {
+    return {recipe_,  layout_,   *base_,   *model_, targets_, dataset_,
+            encoder_, *kernels_, workers_, engine_, state_,   logger_};
+  }
+
+  /// What rank 0 does for publish.when: the best need an evaluation at their step.
+  std::function<void(const run::ProgressRecord&)> checkpoint_export() {
+    using recipe::PublishWhen;
+    if (!is_first() || recipe_.publish.hub.empty() || recipe_.publish.when == PublishWhen::kEnd) {
+      return {};
+    }
+    return [this](const run::ProgressRecord& record) {
+      if (recipe_.publish.when == PublishWhen::kCheckpoint || record.eval_loss) {
+        export_checkpoint(export_parts());
+      }
+    };
+  }
+
   bool is_first() const { return communicator_.rank() == 0; }
 
   std::unique_ptr<Timeline> open_timeline() const {

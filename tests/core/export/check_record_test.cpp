@@ -84,6 +84,31 @@ TEST_F(CheckRecordTest, RefusesAFolderThatNoRunExported) {
   EXPECT_THAT(problem(), HasSubstr("no finished run has exported"));
 }
 
+TEST_F(CheckRecordTest, RefusesARecordWithoutAComparisonOfLosses) {
+  CheckRecord record;
+  record.num_samples = 4;
+  record.trained_loss = record.file_loss = 1.25;
+  EXPECT_NO_THROW(require_compared(record, "adapter"));
+  const auto refused = [](const CheckRecord& without) {
+    try {
+      require_compared(without, "adapter");
+    } catch (const UserError& error) {
+      return std::string(error.what())
+                 .find(
+                     "adapter: export_check.json has no comparison of the "
+                     "losses") == 0;
+    }
+    return false;
+  };
+  CheckRecord no_samples = record, no_trained = record, no_file = record;
+  no_samples.num_samples = 0;
+  no_trained.trained_loss.reset();
+  no_file.file_loss.reset();
+  EXPECT_TRUE(refused(no_samples));
+  EXPECT_TRUE(refused(no_trained));
+  EXPECT_TRUE(refused(no_file));
+}
+
 TEST_F(CheckRecordTest, RefusesEveryTruncationOfTheRecord) {
   const std::string text = read_file(record_);
   for (std::size_t size = 0; size + 2 < text.size(); ++size) {

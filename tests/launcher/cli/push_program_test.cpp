@@ -137,6 +137,18 @@ TEST_F(PushProgramTest, PushesARunWhoseRecipeDoesNotPublish) {
   expect_no_token_in_files();
 }
 
+TEST_F(PushProgramTest, AnAdapterWhoseLossWasNotComparedIsNotPushed) {
+  EXPECT_EQ(run().code, 0);
+  const auto record = program_.run().adapter() / "export_check.json";
+  json check = json::parse(read_file(record));
+  check["file_loss"] = nullptr;
+  write_file(record, check.dump());
+  const ProgramResult result = push({"--hub", "org/adapter"});
+  EXPECT_EQ(result.code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("export_check.json has no comparison of the losses"));
+  EXPECT_TRUE(commits().empty());
+}
+
 TEST_F(PushProgramTest, AKilledPushIsFinishedByTheNextEvenElsewhere) {
   EXPECT_EQ(run().code, 0);
   hub().post("faults", R"([{"path": "/commit/", "method": "POST", "stall": 30}])");
