@@ -90,6 +90,12 @@ void copy_result(Context& context, const run::RunLayout& layout) {
   }
 }
 
+/// Here or in the run's bucket.
+bool has_result(const run::RunLayout& layout, const recipe::Recipe& recipe) {
+  return std::filesystem::exists(layout.adapter()) || std::filesystem::exists(layout.model()) ||
+         !run::bucket_url(layout, recipe.checkpoint.to).empty();
+}
+
 /// A job that waits holds no lock. One that was never heard of is submitted again.
 void refuse_active_job(Context& context, const FoundRun& found) {
   if (found.record.backend == "local" || found.record.job.empty()) {
@@ -112,7 +118,9 @@ int resume(Context& context, const ResumeOptions& options) {
   if (storage::is_bucket_url(options.run)) {
     settle_in_bucket(layout, options.run);
   }
-  if (record.state == run::RunState::kDone) {
+  // A finished run goes on only to write its result again: one that is lost, or has other names.
+  if (record.state == run::RunState::kDone && options.changes.overrides.empty() &&
+      has_result(layout, recipe::read_recipe(layout.resolved()))) {
     copy_result(context, layout);
     context.out << "run " << record.id << " is already done: nothing to resume" << std::endl;
     return 0;

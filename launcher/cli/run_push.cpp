@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "core/base/error.h"
+#include "core/export/adapter_tensors.h"
 #include "core/export/check_record.h"
+#include "core/export/model_card.h"
+#include "core/model/adapter_format.h"
 
 namespace temper::launch {
 namespace {
@@ -47,6 +52,25 @@ void tell_outcome(const hub::OutboxEntry& entry, const hub::PushOutcome& outcome
   tell("commit " + done.commit);
 }
 
+/// What was trained on a folder of this machine, by a recipe that did not publish.
+void require_public_base(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / exporting::kAdapterConfigFile;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    return;
+  }
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string base = model::read_adapter_config(text, path.string()).base_name;
+  if (!exporting::is_hub_id(base)) {
+    throw UserError(fmt::format(
+        "{}: base_model_name_or_path is '{}', which those who download the adapter do not have; it "
+        "is not pushed. `temper resume RUN --set model.name=org/name --allow-changed recipe` "
+        "writes "
+        "the adapter again with that name, without training",
+        path.string(), base));
+  }
+}
+
 }  // namespace
 
 hub::PushTarget push_target(const recipe::Publish& publish) {
@@ -59,6 +83,7 @@ std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,
   const std::vector<hub::OutboxFile> files = hub::describe_folder(result.folder);
   const exporting::CheckRecord check = passed_gate(result.folder, files);
   exporting::require_compared(check, result.folder);
+  require_public_base(result.folder);
   const hub::Outbox outbox(layout.outbox());
   for (const hub::OutboxEntry& entry : outbox.list()) {
     if (entry.problem.empty() && entry.manifest.target == target && entry.manifest.files == files) {

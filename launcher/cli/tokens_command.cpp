@@ -10,8 +10,11 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/hub/local_model.h"
+#include "core/hub/repository_name.h"
 #include "core/text/sample_encoder.h"
 #include "core/text/token_view.h"
+#include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
 namespace temper::launch {
@@ -36,8 +39,20 @@ std::string read_line(const std::string& path, std::int64_t number) {
   throw UserError(fmt::format("{}: has {} lines, so there is no line {}", path, count, number));
 }
 
+/// org/name is a model of the Hub where no such folder is, as in recipes.
+std::string place_of(const std::string& model) {
+  const bool on_hub = model.find('/') != std::string::npos &&
+                      hub::is_repository_name(model.substr(0, model.find('@'))) &&
+                      !std::filesystem::exists(model);
+  return on_hub ? "hf://" + model : model;
+}
+
 int show_tokens(Context& context, const TokensOptions& options) {
-  const text::ModelText model = text::load_model_text(options.model, options.chat_template);
+  const text::ModelText model =
+      text::load_model_text(hub::local_model(place_of(options.model), hub::ModelParts::kConfig,
+                                             context.environment.cache_directory(),
+                                             store_options(context), context.clock),
+                            options.chat_template);
   for (const std::string& notice : model.tokenizer->notices()) context.err << notice << "\n";
   const text::SampleEncoder encoder(model, options.train_on);
   const std::string origin = fmt::format("{}:{}", options.file, options.line);
@@ -53,7 +68,9 @@ int show_tokens(Context& context, const TokensOptions& options) {
 void add_tokens(CLI::App& app, Action& action) {
   const auto options = std::make_shared<TokensOptions>();
   app.add_option("file", options->file, "A JSONL file of samples")->required();
-  app.add_option("--model", options->model, "The model's folder, or its .gguf file")->required();
+  app.add_option("--model", options->model,
+                 "The model: its folder, its .gguf file, hf://org/name or org/name")
+      ->required();
   app.add_option("--line", options->line, "Which sample: its line, from 1")
       ->check(CLI::PositiveNumber);
   app.add_option("--train-on", options->train_on, "What is trained: assistant, last or all")

@@ -26,6 +26,40 @@ bool is_plain_hub_name(const std::string& text, const fs::path& base) {
          !name.ends_with(".gguf") && !fs::exists(base / text);
 }
 
+/// "org/name" if `base` is in a cache of the Hub (…/models--org--name/snapshots/<commit>), else "".
+/// A folder elsewhere tells nothing: the _name_or_path of a config.json may be of the model that
+/// this one was made from.
+std::string hub_id_of_cached(const fs::path& base) {
+  constexpr std::string_view kPrefix = "models--";
+  constexpr std::string_view kSeparator = "--";
+  for (fs::path folder = base.lexically_normal(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    const std::string name = folder.parent_path().filename().string();
+    if (folder.filename() != "snapshots" || !name.starts_with(kPrefix)) {
+      continue;
+    }
+    std::string id = name.substr(kPrefix.size());
+    const std::size_t separator = id.find(kSeparator);
+    if (separator != std::string::npos) {
+      id.replace(separator, kSeparator.size(), "/");
+    }
+    return hub::is_repository_name(id) ? id : "";
+  }
+  return "";
+}
+
+/// Nobody who downloads the adapter has that folder, and its path is nobody's business.
+void check_base_has_name(const recipe::Recipe& recipe) {
+  const std::string& name = recipe.model.name.empty() ? recipe.model.base : recipe.model.name;
+  if (recipe.adapter.type == recipe::AdapterType::kLora &&
+      (!hub::is_repository_name(name) || name.ends_with(".gguf"))) {
+    throw UserError(fmt::format(
+        "publish.hub: the adapter would call its base model '{}', which those who download it do "
+        "not have; set model.name to its Hub id (org/name), or model.base to hf://org/name",
+        name));
+  }
+}
+
 /// Looks each revision up once, so that two data sources of one branch are of one commit.
 class Pins {
  public:
@@ -64,6 +98,9 @@ recipe::Recipe with_pinned_hub_places(recipe::Recipe recipe, const fs::path& bas
   if (hub::is_hub_url(recipe.model.base) && recipe.model.name.empty()) {
     recipe.model.name = hub::parse_hub_url(recipe.model.base).repository.name;
   }
+  if (recipe.model.name.empty()) {
+    recipe.model.name = hub_id_of_cached(recipe.model.base);
+  }
   Pins pins(options, clock);
   pins.pin(recipe.model.base);
   for (auto* sources : {&recipe.data.train, &recipe.data.eval}) {
@@ -94,6 +131,7 @@ void check_publishing(const recipe::Recipe& recipe, const storage::OpenOptions& 
   if (recipe.publish.hub.empty()) {
     return;
   }
+  check_base_has_name(recipe);
   try {
     storage::OpenOptions impatient = options;
     impatient.policy.patience = std::chrono::seconds(10);

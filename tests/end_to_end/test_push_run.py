@@ -3,44 +3,30 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 
 from bucket_scenario import BucketScenario
-from scenario import DONE, SOURCE
+from hub_scenario import EmulatedHub
+from scenario import DONE, SOURCE, TINY_MODEL, USER_ERROR
 
-TOKEN = "hf_write"
 PUBLISH = "publish: {hub: org/adapter, when: %s}\n"
 EVALUATION = "eval: {every: 5}\n"
 
 
-class PushRunTest(BucketScenario):
+class PushRunTest(EmulatedHub, BucketScenario):
     def setUp(self):
         super().setUp()
-        emulator = SOURCE / "tests" / "emulators" / "hub_emulator.py"
-        self.hub_process = subprocess.Popen([sys.executable, emulator], stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.stop_hub)
-        self.hub_url = "http://127.0.0.1:" + self.hub_process.stdout.readline().split()[1]
-
-    def stop_hub(self):
-        self.hub_process.kill()
-        self.hub_process.wait()
-        self.hub_process.stdout.close()
+        self.start_hub()
+        self.recipe.write_text(self.recipe.read_text().replace(
+            f"base: {TINY_MODEL}", f"base: {TINY_MODEL}, name: org/tiny"))
 
     def pushing_machine(self, name):
         environment = {key: value for key, value in self.machine(name).items() if not key.startswith("HF_")}
-        return environment | {"HF_ENDPOINT": self.hub_url, "HF_TOKEN": TOKEN, "HF_HOME": str(self.folder / "hf")}
-
-    def commits(self):
-        """Our commits, oldest first."""
-        with urllib.request.urlopen(f"{self.hub_url}/_history") as answer:
-            history = json.load(answer)["models/org/adapter"]["main"]
-        return [commit for commit in reversed(history) if commit["author"] == "ann"]
+        return environment | self.hub_variables()
 
     def temper(self, *arguments, machine="here"):
         process = self.start(*arguments, env=self.pushing_machine(machine))
-        self.assertEqual(process.wait(120), DONE, (self.folder / "output").read_text())
+        self.assertEqual(self.wait_watching_arguments(process), DONE, (self.folder / "output").read_text())
         return (self.folder / "output").read_text()
 
     def publish(self, when):
@@ -52,21 +38,9 @@ class PushRunTest(BucketScenario):
         for commit in commits:
             self.assertLessEqual({"adapter_config.json", "adapter_model.safetensors", "README.md",
                                   "export_check.json"}, set(commit["files"]))
-            request = urllib.request.Request(
-                f"{self.hub_url}/org/adapter/resolve/{commit['commit']}/export_check.json",
-                headers={"Authorization": f"Bearer {TOKEN}"})
-            with urllib.request.urlopen(request) as answer:
-                check = json.load(answer)
+            check = self.ask_hub(f"/org/adapter/resolve/{commit['commit']}/export_check.json")
             self.assertGreater(check["samples"], 0)
             self.assertAlmostEqual(check["trained_loss"], check["file_loss"], delta=1e-5)
-
-    def check_token_nowhere(self):
-        for file in self.folder.rglob("*"):
-            if file.is_file():
-                self.assertNotIn(TOKEN.encode(), file.read_bytes(), file)
-        with urllib.request.urlopen(f"{self.hub_url}/_requests") as answer:
-            for request in json.load(answer):
-                self.assertEqual(request["authorization"] != "", request["host"] == "hub", request)
 
     def test_every_checkpoint_is_pushed_and_the_result(self):
         self.publish("checkpoint")
@@ -83,6 +57,17 @@ class PushRunTest(BucketScenario):
         self.assertEqual(list((run / "adapters").iterdir()), [])
         self.check_token_nowhere()
 
+    def test_plans_of_clusters_do_not_hold_the_token(self):
+        self.publish("end")
+        for cluster in ("slurm-cpu.yaml", "gke-cpu.yaml"):
+            process = self.start("plan", self.recipe, "--on", SOURCE / "configs" / cluster,
+                                 env=self.pushing_machine("here"))
+            self.wait_watching_arguments(process)
+        shown = (self.folder / "output").read_text()
+        self.assertIn("#SBATCH", shown)
+        self.assertIn("kind: Job", shown)
+        self.check_token_nowhere()
+
     def test_the_best_is_pushed_and_no_other(self):
         self.publish("best")
         self.temper("run", self.recipe)
@@ -96,6 +81,22 @@ class PushRunTest(BucketScenario):
         commits = self.commits()
         self.check_whole(commits)
         self.assertIn(commits[-1]["title"].rpartition(" (")[2], ("final)" if best == 20 else f"step {best})",))
+
+    def test_a_local_path_of_the_base_is_not_pushed(self):
+        self.recipe.write_text(self.recipe.read_text().replace(", name: org/tiny", ""))
+        self.temper("run", self.recipe)
+        run = next((self.folder / "runs").iterdir())
+        process = self.start("push", run, "--hub", "org/adapter", env=self.pushing_machine("here"))
+        self.assertEqual(process.wait(60), USER_ERROR)
+        self.assertIn(f"base_model_name_or_path is '{TINY_MODEL}'", (self.folder / "output").read_text())
+        self.assertEqual(self.commits(), [])
+        before = (run / "adapter" / "adapter_model.safetensors").read_bytes()
+        self.temper("resume", run, "--set", "model.name=org/tiny", "--allow-changed", "recipe")
+        self.assertEqual((run / "adapter" / "adapter_model.safetensors").read_bytes(), before)
+        self.temper("push", run, "--hub", "org/adapter")
+        self.check_whole(self.commits())
+        for file in (run / "adapter").iterdir():
+            self.assertNotIn(str(TINY_MODEL.parent).encode(), file.read_bytes(), file)
 
     def test_a_run_in_a_bucket_is_pushed_by_any_machine(self):
         self.recipe.write_text(self.recipe.read_text().replace("to: runs", "to: gs://test-bucket/runs"))

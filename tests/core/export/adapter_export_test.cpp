@@ -7,9 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/base/file_error.h"
 #include "core/export/check_record.h"
 #include "core/weights/safetensors.h"
 #include "tests/core/export/tiny_adapter.h"
+#include "tests/support/child_process.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temporary_directory.h"
 
 namespace temper::exporting {
@@ -49,6 +52,34 @@ std::vector<SettingsCase> settings_cases() {
           {"List", list},
           {"Regex", regex},
           {"RsloraAndPatterns", patterns}};
+}
+
+TEST(FullDiskTest, IsSaidAndNoHalfAdapterIsSeen) {
+  if (!temper::testing::may_mount_disks()) {
+    GTEST_SKIP() << "mounting is refused";
+  }
+  const TemporaryDirectory root;
+  const TinyAdapter tiny(all_linear_settings());
+  const int code = temper::testing::run_in_child([&]() -> std::string {
+    temper::testing::mount_small_disk(root / "disk", 8192);
+    try {
+      export_adapter(root / "disk" / "adapter", tiny.adapter);
+      return "fitted on a full disk";
+    } catch (const FileError& error) {
+      const std::string said = error.what();
+      if (error.error_number() != ENOSPC || said.find("Free some space") == said.npos) {
+        return said;
+      }
+    }
+    if (!fs::is_empty(root / "disk")) {
+      return "something is left on the disk";
+    }
+    temper::testing::resize_small_disk(root / "disk", 4 << 20);
+    export_adapter(root / "disk" / "adapter", tiny.adapter);
+    require_checked(root / "disk" / "adapter");
+    return "";
+  });
+  EXPECT_EQ(code, 0);
 }
 
 class AdapterExportTest : public ::testing::TestWithParam<SettingsCase> {};

@@ -6,9 +6,11 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/base/file_error.h"
 #include "core/base/hash.h"
 #include "tests/support/child_process.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temporary_directory.h"
 
 namespace temper::hub {
@@ -40,6 +42,31 @@ class OutboxTest : public ::testing::Test {
   Outbox outbox_{folder_ / "outbox"};
   FakeClock clock_;
 };
+
+TEST_F(OutboxTest, AFullDiskIsSaidAndNoHalfEntryIsSeen) {
+  if (!temper::testing::may_mount_disks()) {
+    GTEST_SKIP() << "mounting is refused";
+  }
+  write_file(adapter() / "adapter_model.safetensors", std::string(1 << 20, 'w'));
+  const int code = temper::testing::run_in_child([&]() -> std::string {
+    temper::testing::mount_small_disk(outbox_.folder(), 256 << 10);
+    try {
+      put();
+      return "fitted on a full disk";
+    } catch (const FileError& error) {
+      const std::string said = error.what();
+      if (error.error_number() != ENOSPC || said.find("Free some space") == said.npos) {
+        return said;
+      }
+    }
+    if (!outbox_.list().empty()) {
+      return "a half entry is seen";
+    }
+    temper::testing::resize_small_disk(outbox_.folder(), 2 << 20);
+    return verify_files(put());
+  });
+  EXPECT_EQ(code, 0);
+}
 
 TEST_F(OutboxTest, KeepsAllFilesAndWhatTheyAre) {
   const OutboxEntry put_entry = put();

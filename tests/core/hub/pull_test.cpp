@@ -1,6 +1,8 @@
 // Models and files from an emulated Hub into the cache.
 
+#include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -13,6 +15,8 @@
 #include "core/hub/repository_cache.h"
 #include "core/hub/snapshot.h"
 #include "tests/core/hub/pull_fixture.h"
+#include "tests/support/child_process.h"
+#include "tests/support/small_disk.h"
 
 namespace temper::hub {
 namespace {
@@ -175,6 +179,43 @@ TEST_F(PullTest, GoesOnWhereAnotherProcessStopped) {
   }
   EXPECT_EQ(lowest, 1'234'567U);
   EXPECT_FALSE(fs::exists(repository().incomplete(etag)));
+}
+
+TEST_F(PullTest, GoesOnAfterAKillAmidTheDownload) {
+  put("org/tiny", kModel);
+  const std::string content = read_file(fetch("hf://org/tiny") / "model.safetensors");
+  const fs::path incomplete = repository().incomplete(sha256_hex(content));
+  fs::remove_all(cache());
+  fault({{{"path", "/cdn/"}, {"times", -1}, {"trickle", {20'000, 0.02}}}});
+  const int code = temper::testing::run_in_child([&]() -> std::string {
+    std::thread([&incomplete] {
+      std::error_code absent;
+      while (!fs::exists(incomplete, absent) || fs::file_size(incomplete, absent) < 1'000'000) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      ::kill(::getpid(), SIGKILL);
+    }).detach();
+    fetch("hf://org/tiny", {}, small_pieces());
+    return "was done before it was killed";
+  });
+  ASSERT_EQ(code, 128 + SIGKILL);
+  ASSERT_FALSE(fs::exists(repository().blob(sha256_hex(content))));
+  const std::uint64_t there = fs::file_size(incomplete);
+  EXPECT_GE(there, 1'000'000U);
+  emulated_hub().post("heal");
+
+  const std::size_t num_before = requests("cdn").size();
+  const fs::path folder = fetch("hf://org/tiny", {}, small_pieces());
+  EXPECT_EQ(sha256_hex(read_file(folder / "model.safetensors")), sha256_hex(content));
+  std::uint64_t served = 0;
+  const auto all = requests("cdn");
+  for (std::size_t i = num_before; i < all.size(); ++i) {
+    const std::string range = all[i]["range"];
+    ASSERT_THAT(range, ::testing::StartsWith("bytes="));
+    const std::size_t dash = range.find('-');
+    served += std::stoull(range.substr(dash + 1)) - std::stoull(range.substr(6)) + 1;
+  }
+  EXPECT_EQ(served, content.size() - there);
 }
 
 TEST_F(PullTest, StartsOverFromADamagedBeginning) {
@@ -369,7 +410,7 @@ TEST_F(PullTest, LooksAtTheDiskFirst) {
 
 TEST_F(PullTest, GoesOnAfterTheDiskWasFull) {
   put("org/tiny", kModel);
-  // A limit on the size of files is the nearest to a full disk that a test may bring about.
+  // For users who may not mount a small disk, as the test below does.
   struct rlimit before {};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
@@ -383,6 +424,42 @@ TEST_F(PullTest, GoesOnAfterTheDiskWasFull) {
   const fs::path folder = fetch("hf://org/tiny", {}, small_pieces());
   EXPECT_EQ(fs::file_size(folder / "model.safetensors"), 3'000'000U);
   EXPECT_LE(requests("cdn").size() - num_before, 10U);  // of 15 pieces
+}
+
+TEST_F(PullTest, AFullDiskIsSaidAndNothingHalfIsSeen) {
+  if (!temper::testing::may_mount_disks()) {
+    GTEST_SKIP() << "mounting is refused";
+  }
+  put("org/tiny", kModel);
+  const int code = temper::testing::run_in_child([&]() -> std::string {
+    temper::testing::mount_small_disk(cache(), 2 << 20);
+    const auto [kind, message] = error_of([&] { fetch("hf://org/tiny", {}, small_pieces()); });
+    if (kind != Kind::kNoSpace || message.find("has room for") == message.npos) {
+      return "looking first: " + message;
+    }
+    FetchOptions believing = small_pieces();  // others fill the disk after it was looked at
+    believing.free_bytes = [](const fs::path&) { return std::uint64_t{1} << 40U; };
+    try {
+      fetch("hf://org/tiny", {}, believing);
+      return "fitted on a full disk";
+    } catch (const FileError& error) {
+      const std::string said = error.what();
+      if (error.error_number() != ENOSPC || said.find("No space left on device") == said.npos ||
+          said.find("Free some space") == said.npos) {
+        return said;
+      }
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(cache())) {
+      const bool is_link = entry.is_symlink();
+      if (is_link && entry.path().filename() == "model.safetensors") {
+        return "a half model is seen: " + entry.path().string();
+      }
+    }
+    temper::testing::resize_small_disk(cache(), 8 << 20);
+    const fs::path folder = fetch("hf://org/tiny", {}, small_pieces());
+    return fs::file_size(folder / "model.safetensors") == 3'000'000 ? "" : "wrong size";
+  });
+  EXPECT_EQ(code, 0);
 }
 
 TEST_F(PullTest, FetchesOneFile) {

@@ -5,9 +5,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
@@ -15,6 +13,7 @@
 
 #include "tests/core/storage/store_cases.h"
 #include "tests/support/child_process.h"
+#include "tests/support/small_disk.h"
 
 namespace temper::storage {
 namespace {
@@ -60,11 +59,10 @@ std::string expect_failure(StorageError::Kind kind, ExitCode exit_code,
 /// Leaves less than a megabyte of room in `folder`, for this process only: a small disk where we
 /// may mount one, else a limit on the size of files.
 void make_small(const fs::path& folder) {
-  fs::create_directories(folder);
-  const bool own_mounts = ::unshare(CLONE_NEWNS) == 0 &&
-                          ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  if (own_mounts && ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") == 0) {
+  try {
+    temper::testing::mount_small_disk(folder, 1 << 20);
     return;
+  } catch (const std::runtime_error&) {  // is refused
   }
   ::signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{1U << 20U, 1U << 20U};

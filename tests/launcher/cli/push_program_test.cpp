@@ -34,7 +34,11 @@ class PushProgramTest : public ::testing::Test {
     return emulator;
   }
   void use_token(const std::string& token) { program_.set_environment("HF_TOKEN", token); }
-  ProgramResult run() { return program_.temper(program_.run_arguments()); }
+  /// `run`, with a name for the base model, which is a local folder.
+  std::vector<std::string> run_arguments() const {
+    return program_.run_arguments({"--set", "model.name=org/tiny"});
+  }
+  ProgramResult run() { return program_.temper(run_arguments()); }
   ProgramResult push(std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {"push", program_.run().root.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -103,7 +107,7 @@ TEST_F(PushProgramTest, ARunThatWillNotBeAllowedToPushDoesNotStart) {
   program_.add_to_recipe("publish: {hub: org/adapter}");
   use_token("hf_read");
   for (const char* verb : {"run", "plan"}) {
-    std::vector<std::string> arguments = program_.run_arguments();
+    std::vector<std::string> arguments = run_arguments();
     arguments[0] = verb;
     const ProgramResult result = program_.temper(arguments);
     EXPECT_EQ(result.code, 2) << result.output;
@@ -112,10 +116,20 @@ TEST_F(PushProgramTest, ARunThatWillNotBeAllowedToPushDoesNotStart) {
   EXPECT_FALSE(std::filesystem::exists(program_.runs()));
 }
 
+TEST_F(PushProgramTest, ABaseThatOthersDoNotHaveIsNotPublished) {
+  program_.add_to_recipe("publish: {hub: org/adapter}");
+  const ProgramResult result = program_.temper(program_.run_arguments());
+  EXPECT_EQ(result.code, 2) << result.output;
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("publish.hub: the adapter would call its base model '/"),
+                    HasSubstr("set model.name to its Hub id (org/name)")));
+  EXPECT_FALSE(std::filesystem::exists(program_.runs()));
+}
+
 TEST_F(PushProgramTest, AHubThatDoesNotAnswerCanBeLeftBySignal) {
   program_.add_to_recipe("publish: {hub: org/adapter}");
   hub().post("faults", R"([{"path": "/api/models", "times": -1, "status": 503}])");
-  const auto process = program_.start(program_.run_arguments());
+  const auto process = program_.start(run_arguments());
   program_.wait_until([&] { return json::parse(hub().get("log")).size() > 2; });
   process->signal(SIGINT);
   EXPECT_EQ(process->wait().code, 0) << program_.output();
