@@ -87,13 +87,14 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 void link_or_copy(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::create_hard_link(fs::canonical(from), to, error);
-  if (error) {
-    fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  if (!error) {
+    sync_durably(to);
+    return;
   }
-  if (error) {
-    throw FileError("copy to the outbox", from, error.value());
-  }
-  sync_durably(to);
+  // Not std::filesystem::copy_file, whose libstdc++ calls a full disk an I/O error.
+  const MappedFile content(from);
+  write_file_durably(to, content.bytes());
+  content.release_pages();
 }
 
 OutboxFile describe_file(const fs::path& file, const std::string& path) {

@@ -60,12 +60,12 @@ class PushRunTest(EmulatedHub, BucketScenario):
     def test_plans_of_clusters_do_not_hold_the_token(self):
         self.publish("end")
         for cluster in ("slurm-cpu.yaml", "gke-cpu.yaml"):
-            process = self.start("plan", self.recipe, "--on", SOURCE / "configs" / cluster,
-                                 env=self.pushing_machine("here"))
+            process = self.start("plan", self.recipe, "--on", SOURCE / "configs" / cluster, env={
+                **self.pushing_machine("here"), "TEMPER_RUNS": "gs://test-bucket/runs", "TEMPER_IMAGE": "trainer:1"})
             self.wait_watching_arguments(process)
         shown = (self.folder / "output").read_text()
         self.assertIn("#SBATCH", shown)
-        self.assertIn("kind: Job", shown)
+        self.assertRegex(shown, "kind: (Job|JobSet)\n")
         self.check_token_nowhere()
 
     def test_the_best_is_pushed_and_no_other(self):

@@ -87,7 +87,7 @@ void TrainLoop::run_step() {
                           record.step);
   }
   if (saved && parts_.on_checkpoint) {
-    const TimelineSpan span(parts_.timeline, "export checkpoint");
+    const TimelineSpan export_span(parts_.timeline, "export checkpoint");
     parts_.on_checkpoint(record);
   }
   last_record_ = std::move(record);
