@@ -14,7 +14,7 @@ using ::testing::Not;
 /// A run whose first attempt failed for good.
 class ResumeProgramTest : public ::testing::Test {
  protected:
-  ResumeProgramTest() : program_("steps=1..5 exit=78\nsteps=6..9") {
+  ResumeProgramTest() : program_("steps=1..5 exit=78\nsteps=6..9 weights=tensors") {
     EXPECT_EQ(program_.temper(program_.run_arguments()).code, 78) << program_.output();
   }
   ProgramResult resume(std::vector<std::string> more = {}) {
@@ -38,6 +38,14 @@ TEST_F(ResumeProgramTest, SaysThatADoneRunIsDone) {
   EXPECT_EQ(again.code, 0);
   EXPECT_THAT(again.output, HasSubstr("already done"));
   EXPECT_EQ(program_.record().attempts.size(), 2U);
+}
+
+TEST_F(ResumeProgramTest, WritesTheLostResultOfADoneRunAgain) {
+  resume();
+  std::filesystem::remove_all(program_.run().adapter());
+  EXPECT_EQ(resume().code, 0) << program_.output();
+  EXPECT_TRUE(std::filesystem::exists(program_.run().adapter()));
+  EXPECT_EQ(program_.record().attempts.size(), 3U);
 }
 
 TEST_F(ResumeProgramTest, TakesAnotherNumberOfRanks) {
