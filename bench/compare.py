@@ -1,7 +1,7 @@
 """Temper beside Transformers + PEFT on the same model, chats and samples a step, in turns in one go.
 
 Usage: compare.py [--modes packed,packed-compile,packed-gc,padded] [--steps N] [--repeats N] [--model FOLDER] [--data FILE]
-                  [--temper build/release/bin/temper] [--slots N] [--ranks N] [--memory fast|balanced|low]
+                  [--temper build/release/bin/temper] [--slots N] [--ranks N[,N…]] [--memory fast|balanced|low]
                   [--scenario lora|full|random|long]
 Scenarios: LoRA on all linear layers; all weights; all weights of a GPT-2-sized Llama (123 million) from a random start;
 LoRA on one chat of nearly 8,192 tokens a step.
@@ -38,7 +38,7 @@ def arguments():
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--slots", type=int, default=4)
-    parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--ranks", default="1", help="Temper's; more than one number: a row for each")
     parser.add_argument("--scenario", default="lora", choices=SAMPLES)
     parser.add_argument("--memory", default="balanced", help="fast, balanced or low, Temper's only")
     parser.add_argument("--model", type=pathlib.Path, default=REPOSITORY / "models" / "smollm2-135m-instruct")
@@ -114,7 +114,7 @@ def run_peer(mode, options, folder):
                    WARM_UP_STEPS[options.scenario])
 
 
-def run_temper(options, folder):
+def run_temper(options, folder, ranks):
     recipe = {
         "version": 1,
         "name": "bench",
@@ -139,7 +139,7 @@ def run_temper(options, folder):
         trained.append(record["trained_tokens"])
         return record["tokens"], record["step_milliseconds"] / 1000, record["loss"]
 
-    command = [options.temper, "run", "recipe.yaml", "--json", "--ranks", str(options.ranks)]
+    command = [options.temper, "run", "recipe.yaml", "--json", "--ranks", ranks]
     row = measure(command, folder, to_step, WARM_UP_STEPS[options.scenario])
     return row | {"trained share": sum(trained) / sum(tokens)}
 
@@ -193,14 +193,16 @@ def main():
     if options.scenario == "random":
         options.base = pathlib.Path(scratch.name) / "base"
         make_random_base(options, options.base)
-    names = [*options.modes.split(","), "temper"]
+    ranks = options.ranks.split(",")
+    tempers = {"temper": ranks[0], **{f"temper, {number} ranks": number for number in ranks[1:]}}
+    names = [*filter(None, options.modes.split(",")), *tempers]
     results = {name: [] for name in names}
     for repeat in range(options.repeats):
         for name in names:
             with tempfile.TemporaryDirectory(prefix="temper-bench-") as folder:
                 folder = pathlib.Path(folder)
                 make_data(options, folder / "data.jsonl")
-                row = run_temper(options, folder) if name == "temper" else run_peer(name, options, folder)
+                row = run_temper(options, folder, tempers[name]) if name in tempers else run_peer(name, options, folder)
             results[name].append(row)
             print(f"repeat {repeat + 1}, {name}: {json.dumps(row)}", file=sys.stderr, flush=True)
     rate = float(subprocess.run([PYTHON, HERE / "gemm_rate.py"], check=True, stdout=subprocess.PIPE, text=True).stdout)
