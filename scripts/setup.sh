@@ -21,7 +21,7 @@ for argument in "$@"; do
     --no-build) build=no ;;
     --test-tools)
       test_tools=yes
-      packages+=(clang clang-format clang-tidy qemu-user)
+      packages+=(clang clang-format clang-tidy qemu-user valgrind)
       packages+=(slurmctld slurmd slurm-client munge iproute2)  # a real Slurm of two nodes on this machine
       command -v kubectl > /dev/null || packages+=(kubernetes-client)
       command -v npm > /dev/null || packages+=(npm)  # may be there from elsewhere

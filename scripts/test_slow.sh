@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What scripts/test.sh leaves out for time: clang-tidy, sanitizer builds of core and launcher, fuzzing, the slow
-# tests. Usage: scripts/test_slow.sh   (after scripts/test.sh)
+# What scripts/test.sh leaves out for time: clang-tidy, sanitizer builds of core and launcher, fuzzing, instruction
+# counts, the slow tests. Usage: scripts/test_slow.sh   (after scripts/test.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,6 +24,10 @@ sanitized tsan core_data_test core_storage_test launcher_backends_test
 
 stage "fuzzing"
 scripts/fuzz.sh 5
+
+stage "instruction counts"
+cmake --build --preset release --target fixed_work
+bench/instruction_counts.py
 
 stage "the slow tests"
 ctest --test-dir build/release --output-on-failure -L slow
