@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/model/activation_policy.h"
+#include "core/model/moment_size.h"
 #include "core/model/parameters.h"
 
 namespace temper::model {
@@ -16,9 +17,11 @@ constexpr std::int64_t kLogitsOfChunk = std::int64_t{1} << 23;
 struct LoraSize {
   std::int64_t parameters = 0;  // of all pairs, and of modules that are trained whole
   std::int64_t ranks = 0;       // of all pairs: floats of their A outputs for a token
+  std::int64_t moment_bytes = 0;
 };
 
-LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter) {
+LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter,
+                   recipe::MomentFormat format) {
   LoraSize size;
   if (adapter.type == recipe::AdapterType::kNone) {
     return size;
@@ -26,9 +29,13 @@ LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter) {
   for (const LoraTarget& target : resolve_lora_targets(config, adapter)) {
     size.parameters += target.rank * (target.in_features + target.out_features);
     size.ranks += target.rank;
+    for (const std::int64_t features : {target.in_features, target.out_features}) {
+      size.moment_bytes += moment_bytes(format, "", target.rank * features);
+    }
   }
   for (const Parameter& saved : resolve_saved_parameters(config, adapter)) {
     size.parameters += saved.num_elements();
+    size.moment_bytes += moment_bytes(format, saved.name, saved.num_elements());
   }
   return size;
 }
@@ -79,10 +86,13 @@ std::int64_t most_slot_tokens(const recipe::Recipe& recipe) {
 MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& recipe,
                                const RankLoad& load) {
   std::int64_t base = 0;
+  std::int64_t base_moment_bytes = 0;
   for (const Parameter& parameter : list_parameters(config)) {
     base += parameter.num_elements();
+    base_moment_bytes +=
+        moment_bytes(recipe.optimizer.moments, parameter.name, parameter.num_elements());
   }
-  const LoraSize lora = lora_size(config, recipe.adapter);
+  const LoraSize lora = lora_size(config, recipe.adapter, recipe.optimizer.moments);
   const bool full = recipe.adapter.type == recipe::AdapterType::kNone;
   const std::int64_t trained = full ? base : lora.parameters;
   MemoryEstimate estimate;
@@ -91,12 +101,12 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
   estimate.weight_bytes = bytes_of(estimate.total_parameters);
   estimate.gradient_bytes =
       bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers + 1));
-  estimate.moment_bytes = bytes_of(2 * trained);
+  estimate.moment_bytes = static_cast<std::uint64_t>(full ? base_moment_bytes : lora.moment_bytes);
   estimate.activation_bytes = bytes_of(
       load.slot_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
   estimate.program_bytes = kProgramBytes;
-  estimate.checkpoint_bytes = bytes_of(3 * trained);
-  estimate.snapshot_bytes = bytes_of(3 * trained / load.num_ranks);
+  estimate.checkpoint_bytes = bytes_of(trained) + estimate.moment_bytes;
+  estimate.snapshot_bytes = estimate.checkpoint_bytes / static_cast<std::uint64_t>(load.num_ranks);
   return estimate;
 }
 

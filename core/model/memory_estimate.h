@@ -22,7 +22,7 @@ struct RankLoad {
 ///   gradients    4 · T · (ceil(log2(slots)) + slot_workers + 1): the ordered sum over the slots
 ///                keeps at most one finished subtree a level, each worker fills one, one is the
 ///                result.
-///   moments      2 · 4 · T (AdamW's two running means).
+///   moments      2 · 4 · T (AdamW's two running means); with `moments: 8bit` as in moment_size.h.
 ///   activations  4 · slot_workers · (slot_tokens · tokens_floats + logits), where per token
 ///                tokens_floats = layers · (2·hidden + q + 2·kv + q + 2·intermediate + heads + 2)
 ///                                + ranks of all LoRA pairs
@@ -34,7 +34,7 @@ struct RankLoad {
 ///                2^23 / vocabulary, between 16 and 256.
 ///   program      128 MiB: code and data of the libraries, threads (a rank that trains a model of
 ///                some kilobytes has 119 MiB resident).
-///   checkpoint   3 · 4 · T: the trained parameters and their moments.
+///   checkpoint   4 · T + moments: the trained parameters and their moments.
 ///   snapshot     checkpoint / ranks: a rank's share, copied to be written while training goes on.
 ///
 /// Left out: the data pipeline and what a network transport buffers.

@@ -15,6 +15,7 @@ enum class Overlength { kError, kDrop, kTruncate, kSplit };
 enum class TrainOn { kAll, kAssistant, kLast };
 enum class Memory { kFast, kBalanced, kLow };
 enum class OptimizerName { kAdamw };
+enum class MomentFormat { kFp32, k8bit };
 enum class PublishWhen { kEnd, kCheckpoint, kBest };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
 enum class ClusterKind { kLocal, kSlurm, kKubernetes };
@@ -73,6 +74,12 @@ struct Choices<TrainOn> {
 template <>
 struct Choices<OptimizerName> {
   static constexpr ChoiceNames<OptimizerName, 1> kNames = {{{OptimizerName::kAdamw, "adamw"}}};
+};
+
+template <>
+struct Choices<MomentFormat> {
+  static constexpr ChoiceNames<MomentFormat, 2> kNames = {
+      {{MomentFormat::kFp32, "fp32"}, {MomentFormat::k8bit, "8bit"}}};
 };
 
 template <>

@@ -189,6 +189,7 @@ struct Optimizer {
   double eps = 1e-8;
   double weight_decay = 0.0;
   double max_grad_norm = 1.0;  ///< 0: no clipping
+  MomentFormat moments = MomentFormat::kFp32;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -204,6 +205,10 @@ struct Optimizer {
     field("max_grad_norm", max_grad_norm,
           "Gradients with a larger global norm are scaled down to it. 0: never")
         .at_least(0);
+    field("moments", moments,
+          "How the two running means are kept: `fp32`, or `8bit`, quantised in blocks of 256 "
+          "(tensors of less than 4,096 numbers and the embedding stay fp32): a quarter of the "
+          "memory and of the checkpoint's moments, a little slower, not the same result");
   }
   bool operator==(const Optimizer&) const = default;
 };

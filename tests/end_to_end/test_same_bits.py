@@ -23,6 +23,11 @@ class SameBitsTest(Scenario):
             weights.append((self.run_named(name) / "model" / "model.safetensors").read_bytes())
         self.assertEqual(weights[0], weights[1])
 
+    def test_full_fine_tuning_with_8_bit_moments_survives_a_kill(self):
+        table = self.temper("verify", self.recipe, "--set", "adapter={type: none}", "--set", "optimizer.moments=8bit")
+        self.assertIn("killed after step", table)
+        self.assertIn("all results are the same, bit for bit", table)
+
     def test_dropout_does_not_depend_on_the_ranks(self):
         one, two, without = (
             self.train(name, "--ranks", ranks, "--set", f"adapter.dropout={dropout}")

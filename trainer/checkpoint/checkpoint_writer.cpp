@@ -22,10 +22,8 @@ std::vector<weights::TensorView> views_of(std::span<const NamedTensor> tensors,
   views.reserve(share.size());
   for (const std::size_t index : share) {
     const NamedTensor& tensor = tensors[index];
-    views.push_back({.name = tensor.name,
-                     .type = weights::DataType::kF32,
-                     .shape = tensor.shape,
-                     .bytes = std::as_bytes(tensor.values)});
+    views.push_back(
+        {.name = tensor.name, .type = tensor.type, .shape = tensor.shape, .bytes = tensor.bytes});
   }
   return views;
 }

@@ -1,19 +1,22 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/weights/tensor_file.h"
+
 namespace temper::checkpoint {
 
-/// One fp32 tensor of the training state, row-major, in memory that the caller owns. Names are
-/// "param/<parameter>", "exp_avg/<parameter>", "exp_avg_sq/<parameter>"
-/// (docs/checkpoint-format.md).
+/// One tensor of the training state, row-major, in memory that the caller owns. Names and types are
+/// those of docs/checkpoint-format.md.
 struct NamedTensor {
   std::string name;
+  weights::DataType type = weights::DataType::kF32;
   std::vector<std::int64_t> shape;
-  std::span<float> values;  ///< as many as the shape's product
+  std::span<std::byte> bytes;  ///< the shape's product times the type's size
 };
 
 }  // namespace temper::checkpoint

@@ -56,18 +56,19 @@ class Wanted {
                       checkpoint_, saved.name));
     }
     const NamedTensor& tensor = *found->second;
-    if (saved.shape != tensor.shape || saved.type != weights::DataType::kF32) {
+    if (saved.shape != tensor.shape || saved.type != tensor.type) {
       throw UserError(
-          fmt::format("checkpoint {}: tensor {} is {} [{}], this recipe trains F32 [{}]; resume "
+          fmt::format("checkpoint {}: tensor {} is {} [{}], this recipe trains {} [{}]; resume "
                       "with the recipe "
                       "that wrote it, or start a new run",
                       checkpoint_, saved.name, weights::data_type_name(saved.type),
-                      fmt::join(saved.shape, ", "), fmt::join(tensor.shape, ", ")));
+                      fmt::join(saved.shape, ", "), weights::data_type_name(tensor.type),
+                      fmt::join(tensor.shape, ", ")));
     }
-    CHECK(saved.bytes.size() == tensor.values.size_bytes(), "tensor {}: {} bytes for {}",
-          tensor.name, tensor.values.size_bytes(), saved.bytes.size());
+    CHECK(saved.bytes.size() == tensor.bytes.size(), "tensor {}: {} bytes for {}", tensor.name,
+          tensor.bytes.size(), saved.bytes.size());
     if (!saved.bytes.empty()) {
-      std::memcpy(tensor.values.data(), saved.bytes.data(), saved.bytes.size());
+      std::memcpy(tensor.bytes.data(), saved.bytes.data(), saved.bytes.size());
     }
     missing_.erase(found);
   }

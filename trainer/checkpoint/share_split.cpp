@@ -20,7 +20,7 @@ std::vector<std::vector<std::size_t>> split_by_bytes(std::span<const NamedTensor
   std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
     const NamedTensor& a = tensors[left];
     const NamedTensor& b = tensors[right];
-    return a.values.size() != b.values.size() ? a.values.size() > b.values.size() : a.name < b.name;
+    return a.bytes.size() != b.bytes.size() ? a.bytes.size() > b.bytes.size() : a.name < b.name;
   });
 
   std::vector<std::vector<std::size_t>> shares(static_cast<std::size_t>(num_ranks));
@@ -28,7 +28,7 @@ std::vector<std::vector<std::size_t>> split_by_bytes(std::span<const NamedTensor
   for (const std::size_t index : order) {
     const auto lightest = std::min_element(loads.begin(), loads.end()) - loads.begin();
     shares[static_cast<std::size_t>(lightest)].push_back(index);
-    loads[static_cast<std::size_t>(lightest)] += tensors[index].values.size_bytes();
+    loads[static_cast<std::size_t>(lightest)] += tensors[index].bytes.size();
   }
   for (std::vector<std::size_t>& share : shares) {
     std::sort(share.begin(), share.end());

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "trainer/model/vector_math.h"
+
 namespace temper::train {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 constexpr std::size_t kBlockFloats = 1U << 16;
 constexpr std::size_t kLanes = 8;
 
-double block_sum_of_squares(const float* gradient, std::size_t size) {
+TEMPER_VECTORISED double block_sum_of_squares(const float* gradient, std::size_t size) {
   std::array<double, kLanes> lanes{};
   std::size_t i = 0;
   for (; i + kLanes <= size; i += kLanes) {
@@ -34,8 +36,9 @@ struct StepFactors {
   float gradient_scale, beta1, beta2, decay, step_size, inverse_root_correction, epsilon;
 };
 
-void update_block(const StepFactors& factors, const float* gradient, float* parameters,
-                  float* first, float* second, std::size_t size) {
+TEMPER_VECTORISED void update_block(const StepFactors& factors, const float* __restrict gradient,
+                                    float* __restrict parameters, float* __restrict first,
+                                    float* __restrict second, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     const float g = gradient[i] * factors.gradient_scale;
     const float m = first[i] + (1 - factors.beta1) * (g - first[i]);
@@ -54,13 +57,12 @@ double clipping_factor(double norm, double max_norm) {
 }
 
 AdamW::AdamW(const recipe::Optimizer& options, const model::ParameterLayout& layout)
-    : options_(options),
-      first_(model::FloatBuffer::zeros(layout.size())),
-      second_(model::FloatBuffer::zeros(layout.size())) {
-  for (const model::TrainedTensor& tensor : layout.tensors()) {
+    : options_(options), moments_(options.moments, layout) {
+  for (std::size_t i = 0; i < layout.tensors().size(); ++i) {
+    const model::TrainedTensor& tensor = layout.tensors()[i];
     for (std::size_t begin = 0; begin < tensor.size; begin += kBlockFloats) {
       const std::size_t end = std::min(begin + kBlockFloats, tensor.size);
-      blocks_.push_back({tensor.offset + begin, tensor.offset + end, tensor.decay});
+      blocks_.push_back({i, tensor.offset, begin, end, tensor.decay});
     }
   }
 }
@@ -69,9 +71,9 @@ double AdamW::gradient_norm(std::span<const float> gradient, double scale,
                             SlotWorkers& workers) const {
   std::vector<double> partial(blocks_.size());
   workers.run(static_cast<std::int64_t>(blocks_.size()), [&](int, std::int64_t item) {
-    const Run& block = blocks_[static_cast<std::size_t>(item)];
+    const Block& block = blocks_[static_cast<std::size_t>(item)];
     partial[static_cast<std::size_t>(item)] =
-        block_sum_of_squares(gradient.data() + block.begin, block.end - block.begin);
+        block_sum_of_squares(gradient.data() + block.offset + block.begin, block.end - block.begin);
   });
   double total = 0;
   for (const double part : partial) {
@@ -95,12 +97,15 @@ void AdamW::step(std::span<float> parameters, std::span<const float> gradient, d
   factors.epsilon = static_cast<float>(options_.eps);
   const auto decay = static_cast<float>(1 - learning_rate * options_.weight_decay);
   workers.run(static_cast<std::int64_t>(blocks_.size()), [&](int, std::int64_t item) {
-    const Run& block = blocks_[static_cast<std::size_t>(item)];
+    const Block& block = blocks_[static_cast<std::size_t>(item)];
     StepFactors of_block = factors;
     of_block.decay = block.decay ? decay : 1.0F;
-    update_block(of_block, gradient.data() + block.begin, parameters.data() + block.begin,
-                 first_.data() + block.begin, second_.data() + block.begin,
-                 block.end - block.begin);
+    moments_.update(block.tensor, block.begin, block.end,
+                    [&](std::size_t begin, std::size_t end, float* first, float* second) {
+                      update_block(of_block, gradient.data() + block.offset + begin,
+                                   parameters.data() + block.offset + begin, first, second,
+                                   end - begin);
+                    });
   });
 }
 

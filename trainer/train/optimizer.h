@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/recipe/recipe.h"
-#include "trainer/model/float_buffer.h"
 #include "trainer/model/parameter_layout.h"
+#include "trainer/train/moments.h"
 #include "trainer/train/slot_workers.h"
 
 namespace temper::train {
@@ -26,18 +26,17 @@ class AdamW {
   void step(std::span<float> parameters, std::span<const float> gradient, double scale,
             double learning_rate, std::int64_t step, SlotWorkers& workers);
 
-  /// First and second moments, laid out as the parameters; for checkpoints.
-  std::span<float> first_moments() { return first_.span(); }
-  std::span<float> second_moments() { return second_.span(); }
+  /// For checkpoints.
+  Moments& moments() { return moments_; }
 
  private:
-  struct Run {  // consecutive floats with one weight decay
-    std::size_t begin = 0, end = 0;
+  struct Block {  // consecutive numbers [begin, end) of one tensor, which starts at `offset`
+    std::size_t tensor = 0, offset = 0, begin = 0, end = 0;
     bool decay = false;
   };
   recipe::Optimizer options_;
-  std::vector<Run> blocks_;
-  model::FloatBuffer first_, second_;
+  std::vector<Block> blocks_;
+  Moments moments_;
 };
 
 /// min(1, max_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_; 1 if max_norm is 0.

@@ -2,21 +2,16 @@
 
 #include <span>
 #include <string>
-#include <utility>
 
 namespace temper::train {
 
 std::vector<checkpoint::NamedTensor> TrainingState::tensors(const model::ParameterLayout& layout) {
-  const std::pair<std::string, std::span<float>> parts[] = {
-      {"param/", parameters.span()},
-      {"exp_avg/", optimizer.first_moments()},
-      {"exp_avg_sq/", optimizer.second_moments()}};
-  std::vector<checkpoint::NamedTensor> tensors;
-  for (const auto& [prefix, values] : parts) {
-    for (const model::TrainedTensor& tensor : layout.tensors()) {
-      tensors.push_back(
-          {prefix + tensor.name, tensor.shape, values.subspan(tensor.offset, tensor.size)});
-    }
+  std::vector<checkpoint::NamedTensor> tensors = optimizer.moments().tensors(layout);
+  for (const model::TrainedTensor& tensor : layout.tensors()) {
+    const std::span<float> values = parameters.span().subspan(tensor.offset, tensor.size);
+    tensors.push_back({.name = "param/" + tensor.name,
+                       .shape = tensor.shape,
+                       .bytes = std::as_writable_bytes(values)});
   }
   return tensors;
 }

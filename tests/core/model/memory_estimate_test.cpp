@@ -35,6 +35,18 @@ TEST(MemoryEstimateTest, CountsTheParametersOfARealModel) {
   EXPECT_EQ(estimate.gradient_bytes, 4U * 4884480 * (4 + 2 + 1));  // 16 slots: four levels
 }
 
+TEST(MemoryEstimateTest, EightBitMomentsTakeACodeANumberAndAScaleABlock) {
+  recipe::Recipe recipe;
+  recipe.adapter.type = recipe::AdapterType::kNone;
+  recipe.optimizer.moments = recipe::MomentFormat::k8bit;
+  const MemoryEstimate estimate = estimate_memory(smollm2(), recipe, {.slot_workers = 2});
+  constexpr std::uint64_t kEmbedding = 49152U * 576;
+  constexpr std::uint64_t kNorms = 61U * 576;
+  constexpr std::uint64_t kRest = 134515008 - kEmbedding - kNorms;  // of matrices, whole blocks
+  EXPECT_EQ(estimate.moment_bytes, 8 * (kEmbedding + kNorms) + 2 * (kRest + 4 * (kRest / 256)));
+  EXPECT_EQ(estimate.checkpoint_bytes, 4U * 134515008 + estimate.moment_bytes);
+}
+
 TEST(MemoryEstimateTest, RanksShareTheSnapshotOfACheckpoint) {
   const MemoryEstimate estimate =
       estimate_memory(smollm2(), {}, {.slot_workers = 2, .slot_tokens = 0, .num_ranks = 3});

@@ -130,11 +130,20 @@ TEST_F(RestoreTest, RefusesAnotherShape) {
   EXPECT_THAT(error_of(1, memory_, &state), ::testing::StartsWith("2 "));
 }
 
+TEST_F(RestoreTest, RefusesAnotherType) {
+  ASSERT_TRUE(save(memory_, 2, 5, "aaaa"));
+  TrainingState state;
+  state.named()[0].type = weights::DataType::kI32;
+  EXPECT_THAT(error_of(1, memory_, &state),
+              HasSubstr("tensor param/0 is F32 [3, 4], this recipe trains I32 [3, 4]"));
+}
+
 TEST_F(RestoreTest, RefusesATensorThatIsNotSaved) {
   ASSERT_TRUE(save(memory_, 2, 5, "aaaa"));
   TrainingState state;
   std::vector<float> more(2);
-  state.named().push_back({.name = "param/more", .shape = {2}, .values = more});
+  state.named().push_back(
+      {.name = "param/more", .shape = {2}, .bytes = std::as_writable_bytes(std::span(more))});
   EXPECT_THAT(error_of(1, memory_, &state),
               HasSubstr("lacks 1 of the tensors that this recipe trains, param/more"));
 }

@@ -20,7 +20,7 @@ struct Tensors {
       storage[i].resize(sizes[i]);
       named.push_back({.name = "param/" + std::to_string(i),
                        .shape = {static_cast<std::int64_t>(sizes[i])},
-                       .values = storage[i]});
+                       .bytes = std::as_writable_bytes(std::span(storage[i]))});
     }
   }
   std::vector<std::vector<float>> storage;
@@ -31,7 +31,7 @@ std::size_t bytes_of(const std::vector<NamedTensor>& tensors,
                      const std::vector<std::size_t>& share) {
   std::size_t bytes = 0;
   for (const std::size_t index : share) {
-    bytes += tensors[index].values.size_bytes();
+    bytes += tensors[index].bytes.size();
   }
   return bytes;
 }

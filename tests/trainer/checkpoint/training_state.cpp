@@ -19,7 +19,9 @@ TrainingState::TrainingState() {
         size *= extent;
       }
       std::vector<float>& values = storage_.emplace_back(static_cast<std::size_t>(size), -1.0F);
-      named_.push_back({.name = kind + std::to_string(i), .shape = shapes[i], .values = values});
+      named_.push_back({.name = kind + std::to_string(i),
+                        .shape = shapes[i],
+                        .bytes = std::as_writable_bytes(std::span(values))});
     }
   }
 }
