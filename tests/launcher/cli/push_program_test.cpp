@@ -207,6 +207,25 @@ TEST_F(PushProgramTest, AResultThatChangedSinceItsGateIsRefused) {
   EXPECT_EQ(commits().size(), 0U);
 }
 
+TEST_F(PushProgramTest, TokensAreThoseOfAModelOfTheHub) {
+  json files;
+  for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json"}) {
+    files[name] =
+        read_file(std::filesystem::path(TEMPER_SOURCE_DIR) / "tests/golden/tiny-model" / name);
+  }
+  hub().post("repository", json{{"name", "org/tiny"}, {"files", files}}.dump());
+  const auto shown = [&](const std::string& model) {
+    const ProgramResult result =
+        program_.temper({"tokens", program_.file("chats.jsonl").string(), "--model", model});
+    EXPECT_EQ(result.code, 0) << result.output;
+    return result.output;
+  };
+  const std::string local = shown(TEMPER_SOURCE_DIR "/tests/golden/tiny-model");
+  EXPECT_THAT(local, HasSubstr("trained (between"));
+  EXPECT_THAT(shown("hf://org/tiny@main"), HasSubstr(local));  // after what it fetched
+  EXPECT_EQ(shown("org/tiny"), local);
+}
+
 TEST_F(PushProgramTest, NamesTheRefusal) {
   EXPECT_EQ(run().code, 0);
   const ProgramResult bad_name = push({"--hub", "org/a--b"});
