@@ -25,14 +25,18 @@ struct Model {
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("base", base,
-          "The base model: a Hugging Face folder or a .gguf file. With `init: random` only its "
-          "configuration and tokenizer are read, and a config.json with the tokenizer's files "
-          "beside it will do")
+    field(
+        "base", base,
+        "The base model: a Hugging Face folder or a .gguf file, on this machine or in a bucket, or "
+        "a model of the Hugging Face Hub: `hf://org/name[@revision][/path]`, or `org/name` where "
+        "no such folder is. With `init: random` only its "
+        "configuration and tokenizer are read, and a config.json with the tokenizer's files "
+        "beside it will do")
         .required();
     field("name", name,
           "What the finished adapter calls its base model, usually a Hub id such as "
-          "`HuggingFaceTB/SmolLM2-135M-Instruct`. Empty: `model.base`");
+          "`HuggingFaceTB/SmolLM2-135M-Instruct`. Empty: `model.base`, for a model of the Hub its "
+          "id. A run that publishes an adapter needs a Hub id");
     field("chat_template", chat_template,
           "A Jinja file in place of the model's own chat template. Empty: the model's");
     field("dtype", dtype, "Numbers that the base model computes in. `auto`: fp32 on a CPU");
