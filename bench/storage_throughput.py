@@ -4,11 +4,13 @@ Usage: .venv-reference/bin/python bench/storage_throughput.py STORE_COPY [--mega
 STORE_COPY is the program of bench/store_copy.cpp. The services are the emulators of tests/emulators on
 loopback, whose speed bounds everybody's; so the table shows the best of the repeats and ratios.
 Clients use their defaults for large objects; every download ends in a new file. curl sends and fetches in a
-single request, without checksums.
+single request, without checksums; to S3 it also sends the parts that Temper sends (`curl, in parts`), since the
+service has more to do for them: the emulator puts them together in Python.
 """
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 EMULATORS = HERE.parent / "tests" / "emulators"
 NAME = "object"
+S3_PART_BYTES, CONNECTIONS = 32 << 20, 4  # core/storage/s3/s3_upload.h
 SIGNED = ("--aws-sigv4", "aws:amz:us-east-1:s3", "--user", "id:key")
 
 
@@ -33,7 +36,8 @@ def timed(function):
 
 
 def curl(*arguments):
-    subprocess.run(["curl", "-sS", "--fail", *map(str, arguments)], check=True)
+    command = ["curl", "-sS", "--fail", *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 class Google:
@@ -79,6 +83,28 @@ class Amazon:
     def curl_upload(self, file):
         curl("-o", "/dev/null", *SIGNED, "-H", "Expect:", "-T", file, f"{self.url}/test-bucket/{NAME}")
 
+    def curl_upload_in_parts(self, file):
+        """The multipart upload of S3's manual, its parts at once; cutting them out of the file is not counted."""
+        url = f"{self.url}/test-bucket/{NAME}"
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            subprocess.run(["split", "-b", str(S3_PART_BYTES), "-d", "-a", "5", file, f"{folder}/part"], check=True)
+            parts = sorted(pathlib.Path(folder).iterdir())
+            begin = time.perf_counter()
+            created = curl(*SIGNED, "-X", "POST", f"{url}?uploads=")
+            upload = re.search("<UploadId>(.+?)</UploadId>", created).group(1)
+            transfers = []
+            for number, part in enumerate(parts, 1):
+                transfers += ["--next"] if transfers else []
+                transfers += ["-sS", "--fail", "-o", "/dev/null", *SIGNED, "-H", "Expect:", "-D", f"{part}.headers", "-T", part,
+                              f"{url}?partNumber={number}&uploadId={upload}"]
+            curl("-Z", "--no-progress-meter", "--parallel-max", str(CONNECTIONS), *transfers)
+            etags = [re.search("(?im)^etag: *(.+?)\r?$", pathlib.Path(f"{part}.headers").read_text()).group(1) for part in parts]
+            body = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
+                           for number, etag in enumerate(etags, 1))
+            curl(*SIGNED, "-X", "POST", "-H", "Content-Type: application/xml", "-d", f"<CompleteMultipartUpload>{body}</CompleteMultipartUpload>",
+                 f"{url}?uploadId={upload}")
+            return time.perf_counter() - begin
+
     def curl_download(self, file):
         curl("-o", file, *SIGNED, f"{self.url}/test-bucket/{NAME}")
 
@@ -92,8 +118,12 @@ def measure(service, program, file, folder, repeats):
     url = f"{service.name}://test-bucket/{NAME}"
     copy = folder / "copy"
     best = {}
+    in_parts = []
+    if hasattr(service, "curl_upload_in_parts"):
+        in_parts = [(("upload", "curl, in parts"), lambda: service.curl_upload_in_parts(file))]
     for _ in range(repeats):
         for key, run in (
+                *in_parts,
                 (("upload", "temper"), lambda: ours(program, "upload", file, url)),
                 (("upload", "official"), lambda: timed(lambda: service.official_upload(file))),
                 (("upload", "curl"), lambda: timed(lambda: service.curl_upload(file))),
@@ -131,10 +161,13 @@ def main():
                 service.process.kill()
             for direction in ("upload", "download"):
                 rate = {client: options.megabytes * 1.048576 / best[direction, client]
-                        for client in ("temper", "official", "curl")}
+                        for client in ("temper", "official", "curl", "curl, in parts") if (direction, client) in best}
                 print(f"{service.name} {direction:<8} temper {rate['temper']:6.0f}  official {rate['official']:6.0f}  "
                       f"curl {rate['curl']:6.0f}   {rate['temper'] / rate['official']:.2f} x official, "
                       f"{rate['temper'] / rate['curl']:.0%} of curl", flush=True)
+                if "curl, in parts" in rate:
+                    print(f"{'':<22}curl, in parts {rate['curl, in parts']:6.0f}   "
+                          f"{rate['temper'] / rate['curl, in parts']:.0%} of it", flush=True)
 
 
 if __name__ == "__main__":
