@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/model/moment_size.h"
@@ -30,12 +30,9 @@ std::size_t num_blocks(std::size_t size) {
 }
 
 template <class Number>
-checkpoint::NamedTensor view(std::string name, weights::DataType type,
-                             std::vector<std::int64_t> shape, std::span<Number> values) {
-  return {.name = std::move(name),
-          .type = type,
-          .shape = std::move(shape),
-          .bytes = std::as_writable_bytes(values)};
+checkpoint::NamedTensor view(const std::string& name, weights::DataType type,
+                             const std::vector<std::int64_t>& shape, std::span<Number> values) {
+  return {.name = name, .type = type, .shape = shape, .bytes = std::as_writable_bytes(values)};
 }
 
 }  // namespace
