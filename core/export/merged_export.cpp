@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +58,10 @@ struct Content {
       main = type->second > main->second ? type : main;
     }
     return main->first;
+  }
+
+  DataType coarsest_type() const {
+    return std::ranges::max(bytes_of_type | std::views::keys, {}, merged_tolerance);
   }
 
   std::vector<weights::TensorView> tensors;
@@ -174,6 +180,10 @@ void check_read_back(const fs::path& staging, const std::vector<CheckedFile>& wr
 
 }  // namespace
 
+double merged_tolerance(DataType type) {
+  return type == DataType::kBF16 ? 5e-2 : type == DataType::kF16 ? 1e-2 : 1e-4;
+}
+
 void export_merged(const fs::path& folder, const MergedExport& merged) {
   const Content content(merged);
   check_room(folder, content.total_bytes);
@@ -192,7 +202,13 @@ void export_merged(const fs::path& folder, const MergedExport& merged) {
   const bool has_tokenizer = copy_companion_files(staged, merged.base.path(), merged.chat_template);
   write_run_files(staged, merged.facts);
   staged.write("README.md", model_card(merged.facts, content.num_parameters, has_tokenizer));
-  write_check_record(staged, {.kind = "model", .base_fingerprint = merged.base.fingerprint()});
+  CheckRecord record{.kind = "model", .base_fingerprint = merged.base.fingerprint()};
+  if (merged.probe) {
+    Probe probe = *merged.probe;
+    probe.tolerance = merged_tolerance(content.coarsest_type());
+    add_outputs(record, staged.staging(), probe);
+  }
+  write_check_record(staged, std::move(record));
   check_read_back(staged.staging(), written);
   staged.publish();
 }

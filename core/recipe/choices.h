@@ -17,6 +17,7 @@ enum class Memory { kFast, kBalanced, kLow };
 enum class OptimizerName { kAdamw };
 enum class MomentFormat { kFp32, k8bit };
 enum class PublishWhen { kEnd, kCheckpoint, kBest };
+enum class PublishForm { kAdapter, kMerged };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
 enum class ClusterKind { kLocal, kSlurm, kKubernetes };
 enum class RankStarter { kAuto, kSrun, kMpirun };
@@ -93,6 +94,12 @@ struct Choices<PublishWhen> {
   static constexpr ChoiceNames<PublishWhen, 3> kNames = {{{PublishWhen::kEnd, "end"},
                                                           {PublishWhen::kCheckpoint, "checkpoint"},
                                                           {PublishWhen::kBest, "best"}}};
+};
+
+template <>
+struct Choices<PublishForm> {
+  static constexpr ChoiceNames<PublishForm, 2> kNames = {
+      {{PublishForm::kAdapter, "adapter"}, {PublishForm::kMerged, "merged"}}};
 };
 
 template <>

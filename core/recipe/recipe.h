@@ -295,6 +295,7 @@ struct Checkpoint {
 struct Publish {
   std::string hub;  ///< "org/name"; empty: nowhere
   PublishWhen when = PublishWhen::kEnd;
+  PublishForm form = PublishForm::kAdapter;
   bool make_private = true;
   std::string revision = "main";
   bool create_pr = false;
@@ -307,6 +308,9 @@ struct Publish {
     field("when", when,
           "`end` pushes the finished result, `checkpoint` also the adapter of each checkpoint, "
           "`best` that of the checkpoint with the lowest loss on `data.eval` so far, and no other");
+    field("form", form,
+          "`adapter`, or `merged`: the base model with the adapter added, which a run then leaves "
+          "in `merged/`");
     field("private", make_private, "Whether a repository that has to be made is private");
     field("revision", revision, "The branch; made if it is missing").not_empty();
     field("create_pr", create_pr, "Open a pull request instead of committing to the branch");

@@ -245,6 +245,7 @@ void publishing_has_its_parts(const Recipe& recipe, Reading& reading) {
   const Publish& publish = recipe.publish;
   Publish elsewhere;
   elsewhere.hub = publish.hub;
+  elsewhere.form = publish.form;  // `temper push --hub` pushes it later
   if (publish.hub.empty() && publish != elsewhere && reading.sound({"publish"})) {
     reading.fail_rule({"publish"},
                       "has no effect without publish.hub; name the repository there, or remove it");
@@ -264,6 +265,24 @@ void publishing_has_its_parts(const Recipe& recipe, Reading& reading) {
     reading.fail_rule({"publish.when", "data.eval"},
                       "is best, but data.eval is empty, so no checkpoint is better than another; "
                       "name held-out data there, or write when: end");
+  }
+}
+
+void only_adapters_are_merged(const Recipe& recipe, Reading& reading) {
+  const Publish& publish = recipe.publish;
+  if (publish.form == PublishForm::kAdapter || !reading.sound({"publish.form"})) {
+    return;
+  }
+  if (recipe.adapter.type == AdapterType::kNone && reading.sound({"adapter.type"})) {
+    reading.fail_rule({"publish.form", "adapter.type"},
+                      "is merged, but adapter.type is none, whose result is a whole model already; "
+                      "remove it");
+  } else if (publish.when != PublishWhen::kEnd && reading.sound({"publish.when"})) {
+    reading.fail_rule(
+        {"publish.form", "publish.when"},
+        fmt::format("is merged, which is for finished runs, publish.when is {}; write "
+                    "when: end or form: adapter",
+                    name_of(publish.when)));
   }
 }
 
@@ -298,6 +317,7 @@ void check_rules(const Recipe& recipe, Reading& reading) {
   eval_sources_have_no_weights(recipe, reading);
   publishing_names_a_repository(recipe.publish, reading);
   publishing_has_its_parts(recipe, reading);
+  only_adapters_are_merged(recipe, reading);
 }
 
 }  // namespace temper::recipe

@@ -141,7 +141,8 @@ void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket) {
   create_directories_durably(layout.logs());
   for (const storage::ObjectInfo& object : bucket.list("")) {
     if (stays_here(object.key) || is_below(object.key, "adapter") ||
-        is_below(object.key, "model") || object.key == kRecordName) {
+        is_below(object.key, "model") || is_below(object.key, "merged") ||
+        object.key == kRecordName) {
       continue;
     }
     if (const auto bytes = bucket.read(object.key)) {

@@ -40,6 +40,8 @@ struct RunLayout {
   std::filesystem::path checkpoint_adapters() const { return root / "adapters"; }
   std::filesystem::path checkpoint_adapter(std::int64_t step) const;  ///< adapters/step-00000050
   std::filesystem::path model() const { return root / "model"; }
+  /// The base with the adapter added, if the recipe publishes that.
+  std::filesystem::path merged() const { return root / "merged"; }
   std::filesystem::path outbox() const { return root / "outbox"; }  ///< pushes (docs/hub.md)
 };
 

@@ -38,7 +38,8 @@ std::string result_text(const run::RunLayout& layout, std::chrono::seconds durat
   text += change_text("training loss  ", summary.first_loss, summary.last_loss);
   text += change_text("evaluation loss", summary.first_eval_loss, summary.last_eval_loss);
   for (const auto& [name, folder] :
-       {std::pair("adapter", layout.adapter()), std::pair("model", layout.model())}) {
+       {std::pair("adapter", layout.adapter()), std::pair("model", layout.model()),
+        std::pair("merged", layout.merged())}) {
     if (std::filesystem::exists(folder)) {
       text += fmt::format("{} {}\n", name, folder.string());
     }

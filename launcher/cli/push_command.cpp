@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -50,10 +51,12 @@ hub::PushTarget chosen_target(const PushOptions& options, const recipe::Publish&
   return target;
 }
 
-/// The finished adapter or model; from the run's bucket if it is not here. nullopt: there is none.
+/// The finished result; from the run's bucket if it is not here. nullopt: there is none.
 std::optional<RunResult> find_result(Context& context, const run::RunLayout& layout,
-                                     const std::string& bucket) {
-  for (const std::filesystem::path& folder : {layout.adapter(), layout.model()}) {
+                                     const recipe::Publish& publish, const std::string& bucket) {
+  const std::vector<std::string> names = result_names(publish);
+  for (const std::string& name : names) {
+    const std::filesystem::path folder = layout.root / name;
     std::error_code absent;
     if (std::filesystem::exists(folder, absent)) {
       return RunResult{folder, "final"};
@@ -63,8 +66,8 @@ std::optional<RunResult> find_result(Context& context, const run::RunLayout& lay
     return std::nullopt;
   }
   const auto store = open_store_for(context, bucket);
-  for (const char* name : {"adapter", "model"}) {
-    if (!store->list(std::string(name) + "/").empty()) {
+  for (const std::string& name : names) {
+    if (!store->list(name + "/").empty()) {
       return RunResult{
           storage::local_copy(bucket + "/" + name, context.environment.cache_directory(),
                               open_options(context), context.clock),
@@ -118,7 +121,8 @@ int push(Context& context, const PushOptions& options) {
                                  : run::bucket_url(found.layout, resolved.checkpoint.to);
   const hub::PushTarget target = chosen_target(options, resolved.publish);
   const bool is_done = found.record.state == run::RunState::kDone;
-  const auto result = is_done ? find_result(context, found.layout, bucket) : std::nullopt;
+  const auto result =
+      is_done ? find_result(context, found.layout, resolved.publish, bucket) : std::nullopt;
   if (found.record.state != run::RunState::kRunning) {  // else its launcher does
     put_checkpoints(found.layout, found.record, resolved, context.clock);
   }
@@ -130,9 +134,10 @@ int push(Context& context, const PushOptions& options) {
         found.record.id));
   }
   if (!result && !something_waits) {
-    throw UserError(fmt::format(
-        "run {} has no finished adapter or model yet (it is {}); `temper resume {}` goes on",
-        found.record.id, run::run_state_name(found.record.state), options.run));
+    throw UserError(
+        fmt::format("run {} has no finished {} to push (it is {}); `temper resume {}` goes on",
+                    found.record.id, fmt::join(result_names(resolved.publish), " or "),
+                    run::run_state_name(found.record.state), options.run));
   }
   if (result && !target.repository.empty() && wants_final(options, resolved, found.layout)) {
     put_result(found.layout, found.record, *result, target, context.clock);

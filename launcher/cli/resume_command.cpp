@@ -92,7 +92,10 @@ void copy_result(Context& context, const run::RunLayout& layout) {
 
 /// Here or in the run's bucket.
 bool has_result(const run::RunLayout& layout, const recipe::Recipe& recipe) {
-  return std::filesystem::exists(layout.adapter()) || std::filesystem::exists(layout.model()) ||
+  const bool is_there =
+      std::filesystem::exists(layout.adapter()) || std::filesystem::exists(layout.model());
+  const bool wants_merged = recipe.publish.form == recipe::PublishForm::kMerged;
+  return (is_there && (!wants_merged || std::filesystem::exists(layout.merged()))) ||
          !run::bucket_url(layout, recipe.checkpoint.to).empty();
 }
 

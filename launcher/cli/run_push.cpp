@@ -77,6 +77,13 @@ hub::PushTarget push_target(const recipe::Publish& publish) {
   return {publish.hub, publish.revision, publish.make_private, publish.create_pr};
 }
 
+std::vector<std::string> result_names(const recipe::Publish& publish) {
+  if (publish.form == recipe::PublishForm::kMerged) {
+    return {"merged"};
+  }
+  return {"adapter", "model"};
+}
+
 std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,
                                            const run::RunRecord& record, const RunResult& result,
                                            const hub::PushTarget& target, const Clock& clock) {

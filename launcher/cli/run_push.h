@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/hub/outbox.h"
 #include "core/hub/push.h"
@@ -15,9 +16,12 @@ namespace temper::launch {
 /// Where a recipe wants its result; its repository is "" if nowhere.
 hub::PushTarget push_target(const recipe::Publish& publish);
 
+/// The folders of a finished run that may hold what its recipe wants pushed.
+std::vector<std::string> result_names(const recipe::Publish& publish);
+
 /// A folder of a run that may be pushed.
 struct RunResult {
-  std::filesystem::path folder;  ///< adapter/ or model/
+  std::filesystem::path folder;  ///< adapter/, model/ or merged/
   std::string content;           ///< "final", "step 50": OutboxManifest's
 };
 

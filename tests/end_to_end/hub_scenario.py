@@ -34,9 +34,9 @@ class EmulatedHub:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
-    def commits(self):
+    def commits(self, repository="org/adapter"):
         """Our commits, oldest first."""
-        history = self.ask_hub("/_history").get("models/org/adapter", {}).get("main", [])
+        history = self.ask_hub("/_history").get(f"models/{repository}", {}).get("main", [])
         return [commit for commit in reversed(history) if commit["author"] == "ann"]
 
     def wait_watching_arguments(self, process):

@@ -5,7 +5,9 @@
 
 #include "core/base/error.h"
 #include "core/export/adapter_export.h"
+#include "core/export/adapter_folder.h"
 #include "core/export/card_facts.h"
+#include "core/export/merged_export.h"
 #include "core/export/model_export.h"
 #include "trainer/train/export_probe.h"
 
@@ -41,6 +43,19 @@ void export_lora(const ExportParts& parts, const std::filesystem::path& folder) 
   parts.logger.info("adapter: {}", folder.string());
 }
 
+void export_merged_model(const ExportParts& parts) {
+  const exporting::AdapterFolder adapter(parts.layout.adapter(), parts.base.config());
+  exporting::export_merged(
+      parts.layout.merged(),
+      {.adapter = adapter,
+       .base = parts.base,
+       .type = {},
+       .chat_template = parts.recipe.model.chat_template,
+       .facts = exporting::facts_of_run(parts.recipe, parts.layout, parts.state.step),
+       .probe = model_probe(parts)});
+  parts.logger.info("merged model: {}", parts.layout.merged().string());
+}
+
 void export_whole_model(const ExportParts& parts) {
   exporting::ModelExport model;
   model.config_json = model::config_json(parts.base.config());
@@ -63,6 +78,9 @@ void export_whole_model(const ExportParts& parts) {
 void export_result(const ExportParts& parts) {
   if (parts.recipe.adapter.type == recipe::AdapterType::kLora) {
     export_lora(parts, parts.layout.adapter());
+    if (parts.recipe.publish.form == recipe::PublishForm::kMerged) {
+      export_merged_model(parts);
+    }
   } else {
     export_whole_model(parts);
   }

@@ -33,7 +33,8 @@ struct ExportParts {
 };
 
 /// Writes the PEFT adapter (RunLayout::adapter) or the whole model (RunLayout::model) of a finished
-/// run, through the exporter's read-back gates. Rank 0 only.
+/// run, and the merged model (RunLayout::merged) if the recipe publishes that, through the
+/// exporter's read-back gates. Rank 0 only.
 void export_result(const ExportParts& parts);
 
 /// Writes the adapter of the state as it is after a step (RunLayout::checkpoint_adapter), through

@@ -124,10 +124,13 @@ Recipe random_recipe(std::mt19937_64& random) {
   }
   recipe.checkpoint = {random_path(random), between(random, 0, 1000), between(random, 1, 9)};
   if (coin(random)) {
-    recipe.publish = {"org/a.b-c_d", PublishWhen::kEnd, coin(random), random_path(random),
-                      coin(random)};
+    recipe.publish = {"org/a.b-c_d", PublishWhen::kEnd,   PublishForm::kAdapter,
+                      coin(random),  random_path(random), coin(random)};
     if (recipe.adapter.type == AdapterType::kLora && !recipe.data.eval.empty()) {
       recipe.publish.when = any_of<PublishWhen>(random);
+    }
+    if (recipe.adapter.type == AdapterType::kLora && recipe.publish.when == PublishWhen::kEnd) {
+      recipe.publish.form = any_of<PublishForm>(random);
     }
   }
   return recipe;
