@@ -90,12 +90,36 @@ class Check:
             self.run("convert", folder, back, "--to", "jsonl")
             assert read_lines(back) == rows, f"{compression}: temper reads other rows"
             print(f"pyarrow -> temper ({compression}): {len(rows)} rows")
+        self.text_parquet_to_temper(pa, pq)
         path = self.folder / "datasets.parquet"
         datasets.disable_progress_bars()
         datasets.Dataset.from_list(rows).to_parquet(str(path), batch_size=100)
         self.run("convert", path, self.folder / "datasets-back", "--to", "jsonl")
         assert read_lines(self.folder / "datasets-back") == rows, "datasets: temper reads other rows"
         print(f"datasets -> temper: {len(rows)} rows")
+
+    def text_parquet_to_temper(self, pa, pq):
+        """Rows of text alone, which Temper takes from the pages itself."""
+        maybe = lambda value: None if self.chooser.random() < 0.15 else value  # noqa: E731
+        rows = [{"prompt": maybe(random_text(self.chooser)),
+                 "messages": maybe([maybe({key: maybe(random_text(self.chooser, 300)) for key in ("role", "content")})
+                                    for _ in range(self.chooser.choice((0, 1, 2, 40)))]),
+                 "note": random_text(self.chooser, 5)} for _ in range(700)]
+        expected = [{key: value for key, value in row.items() if value is not None} for row in rows]
+        for kind in (pa.string(), pa.large_string()):
+            item = pa.struct([("role", kind), ("content", kind)])
+            schema = pa.schema([pa.field("prompt", kind), pa.field("messages", pa.list_(item)),
+                                pa.field("note", kind, nullable=False)])
+            for settings in ({}, {"use_dictionary": False, "data_page_version": "2.0"},
+                             {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"},
+                             {"use_dictionary": False, "column_encoding": "DELTA_LENGTH_BYTE_ARRAY"}):
+                path = self.folder / "text.parquet"
+                pq.write_table(pa.Table.from_pylist(rows, schema), path, row_group_size=300, data_page_size=500,
+                               write_batch_size=7, compression="zstd", **settings)
+                back = self.folder / f"text-back-{kind}-{len(list(self.folder.glob('text-back-*')))}"
+                self.run("convert", path, back, "--to", "jsonl")
+                assert read_lines(back) == expected, f"{kind} {settings}: temper reads other rows"
+                print(f"pyarrow -> temper ({kind}, {settings}): {len(rows)} rows of text")
 
 
 def main():

@@ -124,6 +124,20 @@ def chat(i):
                          {"role": "assistant", "content": f"answer {i}"}], "id": i}
 
 
+def write_text_parquet():
+    """Nothing but text and lists of structs of it, with every kind of null, in pages that cut rows."""
+    folder = ROOT / "parquet-text"
+    folder.mkdir()
+    items = [{"role": "user", "content": "q \"é\"\n"}, {"role": None, "content": "a"}, None]
+    rows = [{"prompt": f"p{i}" if i % 3 else None, "messages": [None, [], items[:1 + i % 3], items * 9][i % 4]}
+            for i in range(30)]
+    item = pa.struct([("role", pa.string()), ("content", pa.string())])
+    schema = pa.schema([("prompt", pa.string()), ("messages", pa.list_(item))])
+    pq.write_table(pa.Table.from_pylist(rows, schema), folder / "text.parquet", row_group_size=16, data_page_size=64,
+                   write_batch_size=5, use_dictionary=["messages.list.element.role"])
+    write_lines(folder, [{key: value for key, value in row.items() if value is not None} for row in rows])
+
+
 def write_parquet():
     import datasets
     folder = ROOT / "parquet"
@@ -179,6 +193,7 @@ def main():
     write_mds_encodings(streaming)
     write_mds_compressions(streaming)
     write_parquet()
+    write_text_parquet()
 
 
 if __name__ == "__main__":

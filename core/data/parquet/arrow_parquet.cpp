@@ -2,6 +2,7 @@
 
 #include <arrow/array.h>
 #include <arrow/buffer.h>
+#include <arrow/io/caching.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
@@ -14,12 +15,14 @@
 #include <parquet/metadata.h>
 
 #include <exception>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
 #include "core/data/json_text.h"
 #include "core/data/parquet/json_columns.h"
 #include "core/data/parquet/parquet_file.h"
+#include "core/data/parquet/text_rows.h"
 
 namespace temper::data {
 namespace {
@@ -101,6 +104,20 @@ void check(const arrow::Status& status, ArrowInput& input) {
   }
 }
 
+constexpr std::size_t kPieceBytes = std::size_t{1} << 18;  // stays in the cache
+
+void write_rows(TextRows& rows, const std::function<void(std::string_view)>& sink) {
+  std::string lines;
+  while (rows.append_row(lines)) {
+    lines += '\n';
+    if (lines.size() >= kPieceBytes) {
+      sink(lines);
+      lines.clear();
+    }
+  }
+  sink(lines);
+}
+
 void write_batch(const arrow::RecordBatch& batch,
                  const std::function<void(std::string_view)>& sink) {
   std::vector<std::string> keys;
@@ -110,7 +127,6 @@ void write_batch(const arrow::RecordBatch& batch,
     keys.back() += ':';
     columns.push_back(make_json_column(*batch.column(i)));
   }
-  constexpr std::size_t kPieceBytes = std::size_t{1} << 18;  // stays in the cache
   std::string lines;
   for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
     lines += '{';
@@ -163,6 +179,9 @@ class ArrowParquetFile final : public ParquetFile {
 
   void write_json_lines(int row_group,
                         const std::function<void(std::string_view)>& sink) const override {
+    if (write_text_rows(row_group, sink)) {
+      return;
+    }
     auto opened = reader_->GetRecordBatchReader({row_group});
     check(opened.status(), *input_);
     const auto batches = std::move(opened).ValueOrDie();
@@ -177,6 +196,26 @@ class ArrowParquetFile final : public ParquetFile {
   }
 
  private:
+  /// The quick way for rows of nothing but text; false if these are others.
+  bool write_text_rows(int row_group, const std::function<void(std::string_view)>& sink) const {
+    parquet::ParquetFileReader& file = *reader_->parquet_reader();
+    try {
+      std::vector<int> columns(static_cast<std::size_t>(file.metadata()->num_columns()));
+      std::iota(columns.begin(), columns.end(), 0);
+      // Neighbouring columns in one read, as Arrow's own reader does.
+      file.PreBuffer({row_group}, columns, arrow::io::IOContext(arrow::default_memory_pool()),
+                     arrow::io::CacheOptions::LazyDefaults());
+      const auto rows = TextRows::open(file, row_group);
+      if (rows != nullptr) {
+        write_rows(*rows, sink);
+      }
+      return rows != nullptr;
+    } catch (const parquet::ParquetException&) {
+      input_->rethrow();
+      throw;
+    }
+  }
+
   std::shared_ptr<ArrowInput> input_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
 };

@@ -93,7 +93,7 @@ TEST_P(ForeignDataTest, EveryTruncatedFileIsRefused) {
 INSTANTIATE_TEST_SUITE_P(Goldens, ForeignDataTest,
                          ::testing::Values("mds-encodings", "mds-none", "mds-zstd", "mds-gz",
                                            "mds-br", "mds-bz2", "mds-snappy", "parquet",
-                                           "parquet-types"),
+                                           "parquet-text", "parquet-types"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            std::replace(name.begin(), name.end(), '-', '_');
