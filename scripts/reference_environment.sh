@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv-reference: Transformers, PEFT, datasets, MosaicML Streaming, the clients of Google Cloud Storage and S3 and
+# Makes .venv-reference: Transformers, PEFT, datasets, MosaicML Streaming, the clients of Google Cloud and S3 and
 # what they need, beside the torch and pyarrow of .venv, which it borrows.
 # Tests and benchmarks compare with them; no user needs it. Safe to repeat. Usage: scripts/reference_environment.sh
 set -euo pipefail
@@ -16,6 +16,8 @@ torch=$(.venv/bin/python -c 'import importlib.metadata; print(importlib.metadata
 # The constraint makes pip fail rather than install a second torch.
 echo "torch==$torch" > .venv-reference/constraints.txt
 .venv-reference/bin/pip install -q --disable-pip-version-check -c .venv-reference/constraints.txt -r $requirements
+# Alone: of its dependencies only those of the clients above are needed to read and list custom jobs.
+.venv-reference/bin/pip install -q --disable-pip-version-check --no-deps google-cloud-aiplatform==2.7.0
 # Alone: it wants torchvision and every cloud's SDK, which reading and writing shards does not.
 .venv-reference/bin/pip install -q --disable-pip-version-check --no-deps mosaicml-streaming==0.13.0
 [ ! -e "$site/torch" ] || { echo "reference: pip installed a second torch into $site" >&2; exit 1; }

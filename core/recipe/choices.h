@@ -19,9 +19,11 @@ enum class MomentFormat { kFp32, k8bit };
 enum class PublishWhen { kEnd, kCheckpoint, kBest };
 enum class PublishForm { kAdapter, kMerged };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
-enum class ClusterKind { kLocal, kSlurm, kKubernetes };
+enum class ClusterKind { kLocal, kSlurm, kKubernetes, kVertex };
 enum class RankStarter { kAuto, kSrun, kMpirun };
 enum class JobApi { kJobSet, kJob, kTrainJob, kMpiJob };
+/// How Vertex AI finds machines: at once, from what is left over, or when some become free.
+enum class VertexStrategy { kStandard, kSpot, kFlexStart };
 /// Google Cloud's machine families with GPUs that need parts of their own in a pod.
 enum class MachineFamily { kAny, kG2, kA3Mega, kA3Ultra };
 
@@ -112,10 +114,18 @@ struct Choices<ScheduleKind> {
 
 template <>
 struct Choices<ClusterKind> {
-  static constexpr ChoiceNames<ClusterKind, 3> kNames = {
-      {{ClusterKind::kLocal, "local"},
-       {ClusterKind::kSlurm, "slurm"},
-       {ClusterKind::kKubernetes, "kubernetes"}}};
+  static constexpr ChoiceNames<ClusterKind, 4> kNames = {{{ClusterKind::kLocal, "local"},
+                                                          {ClusterKind::kSlurm, "slurm"},
+                                                          {ClusterKind::kKubernetes, "kubernetes"},
+                                                          {ClusterKind::kVertex, "vertex"}}};
+};
+
+template <>
+struct Choices<VertexStrategy> {
+  static constexpr ChoiceNames<VertexStrategy, 3> kNames = {
+      {{VertexStrategy::kStandard, "standard"},
+       {VertexStrategy::kSpot, "spot"},
+       {VertexStrategy::kFlexStart, "flex-start"}}};
 };
 
 template <>

@@ -27,12 +27,14 @@ struct Cluster {
   std::map<std::string, std::string> secrets;
   Slurm slurm;
   Kubernetes kubernetes;
+  Vertex vertex;
 
   template <class Visitor>
   void visit(Visitor& field) {
     field("version", version, "Version of the cluster format; this is version 1");
     field("kind", kind,
-          "What starts the ranks. `local`: this machine. `slurm`: a batch job. `kubernetes`: pods");
+          "What starts the ranks. `local`: this machine. `slurm`: a batch job. `kubernetes`: pods. "
+          "`vertex`: a custom job of Vertex AI");
     field("nodes", nodes, "Machines").at_least(1).at_most(4096);
     field("ranks", ranks,
           "Trainer processes on all nodes. 0: one a GPU, or one a node without GPUs. The result "
@@ -68,9 +70,11 @@ struct Cluster {
     field("environment", environment, "Environment variables added for the ranks");
     field("secrets", secrets,
           "Environment variables by reference, such as HF_TOKEN. kind slurm and local: the path of "
-          "a file that only you can read; kind kubernetes: SECRET/KEY");
+          "a file that only you can read; kind kubernetes: SECRET/KEY; kind vertex: "
+          "projects/P/secrets/NAME/versions/VERSION of Secret Manager");
     field("slurm", slurm, "For kind slurm");
     field("kubernetes", kubernetes, "For kind kubernetes");
+    field("vertex", vertex, "For kind vertex");
   }
   bool operator==(const Cluster&) const = default;
 };

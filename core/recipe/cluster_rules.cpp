@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/recipe/recipe_rules.h"
+#include "core/recipe/vertex_rules.h"
 #include "core/recipe/yaml_scalar.h"
 
 namespace temper::recipe {
@@ -53,6 +54,7 @@ void sections_fit_the_kind(const Cluster& cluster, Reading& reading) {
   };
   require_default("slurm", ClusterKind::kSlurm, cluster.slurm == Slurm{});
   require_default("kubernetes", ClusterKind::kKubernetes, cluster.kubernetes == Kubernetes{});
+  require_default("vertex", ClusterKind::kVertex, cluster.vertex == Vertex{});
 }
 
 void this_machine_is_one_node(const Cluster& cluster, Reading& reading) {
@@ -61,7 +63,7 @@ void this_machine_is_one_node(const Cluster& cluster, Reading& reading) {
   }
   if (reading.sound({"nodes"}) && cluster.nodes != 1) {
     reading.fail_rule({"nodes"}, fmt::format("is {}, but kind local is this machine alone; write "
-                                             "nodes: 1, or kind: slurm or kubernetes",
+                                             "nodes: 1, or kind: slurm, kubernetes or vertex",
                                              cluster.nodes));
   }
   if (reading.sound({"time_limit_minutes"}) && cluster.time_limit_minutes != 0) {
@@ -164,7 +166,8 @@ void kubernetes_has_an_image(const Cluster& cluster, Reading& reading) {
 }
 
 void secrets_are_paths(const Cluster& cluster, Reading& reading) {
-  if (cluster.kind == ClusterKind::kKubernetes || !reading.sound({"kind"})) {
+  const bool are_files = cluster.kind == ClusterKind::kLocal || cluster.kind == ClusterKind::kSlurm;
+  if (!are_files || !reading.sound({"kind"})) {
     return;
   }
   for (const auto& [name, reference] : cluster.secrets) {
@@ -189,6 +192,7 @@ void check_rules(const Cluster& cluster, Reading& reading) {
   options_of_slurm_are_one_line(cluster, reading);
   kubernetes_has_an_image(cluster, reading);
   secrets_are_paths(cluster, reading);
+  check_vertex(cluster, reading);
 }
 
 }  // namespace temper::recipe

@@ -120,4 +120,46 @@ struct Kubernetes {
   bool operator==(const Kubernetes&) const = default;
 };
 
+/// kind: vertex. One replica is a node, its accelerators are resources.gpus.
+struct Vertex {
+  std::string project, region, image, machine_type, accelerator_type;
+  std::string service_account, network;
+  VertexStrategy strategy = VertexStrategy::kStandard;
+  std::int64_t max_wait_minutes = 0;
+  bool restart_job_on_worker_restart = true;
+  std::int64_t boot_disk_gib = 100;
+  std::map<std::string, std::string> labels;
+  std::string endpoint = "https://{service}.googleapis.com";
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("project", project, "Google Cloud project that pays for the job");
+    field("region", region, "Region of Vertex AI, such as europe-west4");
+    field("image", image, "Container image with temper and temper-trainer, best by its digest");
+    field("machine_type", machine_type, "Machine of one replica, such as e2-standard-8");
+    field("accelerator_type", accelerator_type,
+          "Vertex AI's name of the GPU, such as NVIDIA_L4; resources.gpus of them a replica");
+    field("service_account", service_account,
+          "Who the job is, for its bucket and secrets. Empty: the project's own agent");
+    field("network", network,
+          "VPC that the job is peered with: projects/NUMBER/global/networks/NAME. Empty: none");
+    field("strategy", strategy,
+          "`spot`: spare machines that can be taken away. `flex-start`: waits for machines");
+    field("max_wait_minutes", max_wait_minutes,
+          "With strategy flex-start: how long the job waits for machines. 0: Vertex AI's 24 hours")
+        .at_least(0);
+    field("restart_job_on_worker_restart", restart_job_on_worker_restart,
+          "When one replica is started anew, start all: ranks can't join a run on their own");
+    field("boot_disk_gib", boot_disk_gib, "Disk of one replica in GiB")
+        .at_least(100)
+        .at_most(64000);
+    field("labels", labels, "More labels of the job, for bills and searches");
+    field("endpoint", endpoint,
+          "Where the services are reached, {service} being REGION-aiplatform, logging or "
+          "secretmanager; for private endpoints. Over http:// no credentials are sent")
+        .not_empty();
+  }
+  bool operator==(const Vertex&) const = default;
+};
+
 }  // namespace temper::recipe

@@ -133,7 +133,8 @@ void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket) {
       parse_run_record({reinterpret_cast<const char*>(record_bytes->data()), record_bytes->size()},
                        bucket.url() + "/" + std::string(kRecordName));
   const std::optional<RunRecord> ours = local_record(layout);
-  const bool runs_elsewhere = theirs.backend == "kubernetes";  // in pods with folders of their own
+  // Pods and replicas have folders of their own.
+  const bool runs_elsewhere = theirs.backend == "kubernetes" || theirs.backend == "vertex";
   if (!runs_elsewhere && ours && ours->attempts.size() >= theirs.attempts.size() &&
       last_attempt(*ours) == last_attempt(theirs)) {
     return;

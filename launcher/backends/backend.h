@@ -2,9 +2,13 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
+#include "core/base/clock.h"
+#include "core/base/environment.h"
 #include "core/base/process_runner.h"
 #include "core/recipe/cluster.h"
 #include "core/run/run_record.h"
@@ -39,6 +43,21 @@ struct RenderedJob {
   std::vector<JobFile> files;
 };
 
+/// Which part of a job's log is asked for.
+struct LogWindow {
+  bool follow = false;      ///< go on until the job ends
+  std::optional<int> rank;  ///< what the node of this rank prints
+  std::optional<std::chrono::system_clock::time_point> since;
+  std::size_t num_lines = 100;  ///< the last ones, unless `since` is given
+};
+
+/// What a scheduler says that was asked about a job without getting it.
+struct Rehearsal {
+  enum class Answer { kTakes, kRefuses, kSilent };
+  Answer answer = Answer::kSilent;
+  std::string words;  ///< its own
+};
+
 /// A place where trainers run. Rendering is pure; everything that is started is what was rendered.
 /// Inside the job, wherever it is, `temper attend` supervises the run and keeps its run.json.
 class Backend {
@@ -48,6 +67,10 @@ class Backend {
 
   /// What submit() would send, as `temper plan` shows it.
   virtual RenderedJob render(const JobSpec& spec) const = 0;
+
+  /// Whether the scheduler would take the job; nothing is submitted or written. nullopt where it
+  /// can't be asked that.
+  virtual std::optional<Rehearsal> rehearse(const JobSpec& /*spec*/) const { return std::nullopt; }
 
   /// Hands the run over and returns the job's name in the scheduler. The files of render() are
   /// written into the run directory first. If a job of this run is there already, because the
@@ -70,10 +93,25 @@ class Backend {
   virtual std::vector<std::string> log_command(const run::RunRecord& /*record*/) const {
     return {};
   }
+
+  /// Prints what the run's job prints, where a service keeps that, by asking the service. False:
+  /// there is none, look for log_command() or in the run directory.
+  virtual bool print_log(const run::RunRecord& /*record*/, const LogWindow& /*window*/,
+                         std::ostream& /*out*/) const {
+    return false;
+  }
 };
 
-/// The backend for a cluster file. `runner` must outlive it.
-std::unique_ptr<Backend> make_backend(const recipe::Cluster& cluster, ProcessRunner& runner);
+/// What backends use of the world. References outlive the backend.
+struct Surroundings {
+  ProcessRunner& runner;
+  Clock& clock;
+  const Environment& environment;
+};
+
+/// The backend for a cluster file.
+std::unique_ptr<Backend> make_backend(const recipe::Cluster& cluster,
+                                      const Surroundings& surroundings);
 
 /// Whether the state is one that a run.json whose writer died may be stuck in.
 bool is_active(run::RunState state);

@@ -1,51 +1,9 @@
 #include "launcher/backends/captured_run.h"
 
-#include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-
-#include "core/base/error.h"
-#include "core/base/unique_fd.h"
+#include "launcher/backends/memory_file.h"
 #include "launcher/backends/restart_policy.h"
 
 namespace temper::launch {
-namespace {
-
-/// A file without a name on any disk (memfd_create(2)); children open it through /proc.
-class MemoryFile {
- public:
-  explicit MemoryFile(const char* name) : fd_(::memfd_create(name, MFD_CLOEXEC)) {
-    if (!fd_.valid()) {
-      throw RetryableError(
-          fmt::format("no memory for a program's output: {}", std::strerror(errno)));
-    }
-  }
-
-  std::filesystem::path path() const {
-    return fmt::format("/proc/{}/fd/{}", ::getpid(), fd_.get());
-  }
-
-  std::string read() const {
-    std::string text;
-    std::array<char, 65536> block{};
-    ssize_t count = 0;
-    while ((count = ::pread(fd_.get(), block.data(), block.size(),
-                            static_cast<off_t>(text.size()))) > 0) {
-      text.append(block.data(), static_cast<std::size_t>(count));
-    }
-    return text;
-  }
-
- private:
-  UniqueFd fd_;
-};
-
-}  // namespace
 
 CapturedRun run_captured(ProcessRunner& runner, const std::vector<std::string>& argv) {
   const MemoryFile out("stdout");

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@
 #include "launcher/backends/slurm/batch_script.h"
 #include "launcher/backends/slurm/requeue.h"
 #include "launcher/backends/slurm/slurm_backend.h"
+#include "launcher/backends/vertex/google_services.h"
+#include "launcher/backends/vertex/secret_manager.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/recipe_options.h"
@@ -109,14 +112,62 @@ void end_slurm_job(Context& context, const run::RunLayout& layout, const std::st
   }
 }
 
-/// A pod that was told to end may be followed by another one: evicted or deleted, it can't know.
-void end_pod(Context& context, const run::RunLayout& layout, const std::string& runs) {
+/// A pod or replica that was told to end may be followed by another one: evicted or cancelled, it
+/// can't know.
+void end_replica(Context& context, const run::RunLayout& layout, const recipe::Cluster& cluster,
+                 const std::string& runs) {
   run::RunRecord record = *run::read_run_record(layout);
   if (record.state == run::RunState::kStopped) {
     record.state = run::RunState::kPending;
-    record.message = "Kubernetes took the pod away; the state is saved";
+    record.message = cluster.kind == recipe::ClusterKind::kVertex
+                         ? "Vertex AI took the machine away; the state is saved"
+                         : "Kubernetes took the pod away; the state is saved";
     keep(context, layout, runs, record);
   }
+}
+
+/// The variables that the cluster file's `secrets` name, with their values. Pods have them already.
+std::map<std::string, std::string> secrets_of(Context& context, const recipe::Cluster& cluster) {
+  switch (cluster.kind) {
+    case recipe::ClusterKind::kLocal:
+    case recipe::ClusterKind::kSlurm:
+      return read_secrets(cluster.secrets);
+    case recipe::ClusterKind::kKubernetes:
+      return {};
+    case recipe::ClusterKind::kVertex:
+      break;
+  }
+  if (cluster.secrets.empty()) {
+    return {};
+  }
+  return fetch_secrets(cluster.vertex,
+                       google_client(cluster.vertex, context.environment, context.clock),
+                       cluster.secrets);
+}
+
+/// The scheduler's name of the job that we are in; "" if it doesn't say.
+std::string job_around(const Environment& environment) {
+  const char* const kNamed[] = {"TEMPER_JOB", "CLOUD_ML_JOB_ID"};  // the second by Vertex AI
+  for (const char* name : kNamed) {
+    if (const auto job = environment.get(name); job && !job->empty()) {
+      return *job;
+    }
+  }
+  return "";
+}
+
+/// Vertex AI starts a replica anew whatever its exit code was. A run that was given up on is not
+/// trained again by that: the code is repeated. nullopt: go on.
+std::optional<int> code_of_given_up(Context& context, const recipe::Cluster& cluster,
+                                    const run::RunRecord& record) {
+  if (cluster.kind != recipe::ClusterKind::kVertex || record.state != run::RunState::kFailed) {
+    return std::nullopt;
+  }
+  context.err << fmt::format("run {} failed and is not started again: {}", record.id,
+                             record.message)
+              << std::endl;
+  const bool has_code = !record.attempts.empty() && record.attempts.back().exit_code;
+  return has_code ? *record.attempts.back().exit_code : static_cast<int>(ExitCode::kInternal);
 }
 
 int attend(Context& context, const AttendOptions& options) {
@@ -131,13 +182,14 @@ int attend(Context& context, const AttendOptions& options) {
     return 0;
   }
   run.cluster = recipe::read_cluster(layout.cluster());
+  if (const auto code = code_of_given_up(context, run.cluster, run.record)) {
+    return *code;
+  }
   run.runs = recipe::read_recipe(layout.resolved()).checkpoint.to;
   run.spec = launch_spec(find_trainer(context), run.cluster, layout, options.allow_changed);
-  if (run.cluster.kind != recipe::ClusterKind::kKubernetes) {
-    run.spec.environment.merge(read_secrets(run.cluster.secrets));
-  }
-  if (const auto job = context.environment.get("TEMPER_JOB")) {
-    run.record.job = *job;
+  run.spec.environment.merge(secrets_of(context, run.cluster));
+  if (const std::string job = job_around(context.environment); !job.empty()) {
+    run.record.job = job;
   }
   const bool in_slurm = run.cluster.kind == recipe::ClusterKind::kSlurm;
   if (in_slurm) {
@@ -149,8 +201,10 @@ int attend(Context& context, const AttendOptions& options) {
         run.cluster, choose_starter(context.runner, run.cluster.slurm), run.spec);
   }
   const int code = run_in_foreground(context, run, signals);
-  if (run.cluster.kind == recipe::ClusterKind::kKubernetes && signals.first() == SIGTERM) {
-    end_pod(context, layout, run.runs);
+  const bool in_replica = run.cluster.kind == recipe::ClusterKind::kKubernetes ||
+                          run.cluster.kind == recipe::ClusterKind::kVertex;
+  if (in_replica && signals.first() == SIGTERM) {
+    end_replica(context, layout, run.cluster, run.runs);
   }
   if (!in_slurm) {
     return code;

@@ -17,7 +17,8 @@ JobSpec job_spec(const Context& context, const recipe::Cluster& cluster,
   spec.launch = launch_spec(expected_trainer(context), cluster, layout, allow_changed);
   spec.program = context.executable;
   spec.place = layout.root.string();
-  if (cluster.kind == recipe::ClusterKind::kKubernetes) {
+  if (cluster.kind == recipe::ClusterKind::kKubernetes ||
+      cluster.kind == recipe::ClusterKind::kVertex) {
     spec.place = run::bucket_url(layout, runs);
   }
   if (const std::string& program = cluster.slurm.program; !program.empty()) {
@@ -36,12 +37,16 @@ void add_job(const Backend& backend, const JobSpec& spec, RunPlan& plan) {
   }
 }
 
+std::unique_ptr<Backend> backend_for(const Context& context, const recipe::Cluster& cluster) {
+  return make_backend(cluster, {context.runner, context.clock, context.environment});
+}
+
 std::unique_ptr<Backend> backend_of(Context& context, const FoundRun& found) {
   recipe::Cluster cluster;
   if (found.record.backend != recipe::name_of(recipe::ClusterKind::kLocal)) {
     cluster = recipe::read_cluster(found.layout.cluster());
   }
-  return make_backend(cluster, context.runner);
+  return backend_for(context, cluster);
 }
 
 BackendState state_now(Context& context, FoundRun& found) {

@@ -19,6 +19,9 @@ JobSpec job_spec(const Context& context, const recipe::Cluster& cluster,
 /// Puts what `backend` would send into the plan.
 void add_job(const Backend& backend, const JobSpec& spec, RunPlan& plan);
 
+/// The backend for a cluster file, with this program's surroundings.
+std::unique_ptr<Backend> backend_for(const Context& context, const recipe::Cluster& cluster);
+
 /// The backend of a run that exists: by its run.json, and its cluster.yaml unless it is local.
 std::unique_ptr<Backend> backend_of(Context& context, const FoundRun& found);
 

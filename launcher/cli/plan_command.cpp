@@ -69,13 +69,14 @@ int plan(Context& context, const PlanOptions& options) {
   const run::RunLayout layout =
       run_layout(request.recipe, request.recipe.name + "-ID", request.cache_dir);
   add_estimates(request.cluster, plan);
+  const auto backend = backend_for(context, request.cluster);
+  const JobSpec job = job_spec(context, request.cluster, layout, request.recipe.checkpoint.to,
+                               /*allow_changed=*/"");
   if (request.cluster.kind != recipe::ClusterKind::kLocal) {
     check_before_submit(context, request.cluster, request.recipe.checkpoint.to, plan);
+    rehearse(*backend, job, plan);
   }
-  add_job(*make_backend(request.cluster, context.runner),
-          job_spec(context, request.cluster, layout, request.recipe.checkpoint.to,
-                   /*allow_changed=*/""),
-          plan);
+  add_job(*backend, job, plan);
   context.out << (options.json ? render_json(plan) : render_text(plan)) << std::flush;
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <span>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "core/storage/open_store.h"
 #include "launcher/backends/captured_run.h"
 #include "launcher/backends/secret_file.h"
+#include "launcher/backends/vertex/google_services.h"
+#include "launcher/backends/vertex/vertex_client.h"
 #include "launcher/cli/bucket_runs.h"
 
 namespace temper::launch {
@@ -79,11 +82,45 @@ PlannedCheck check_program(Context& context, const std::vector<std::string>& arg
   return check;
 }
 
+PlannedCheck no_meeting(const char* replicas) {
+  return {
+      "ranks meet", Result::kFailed,
+      fmt::format("ranks in several {} need a communicator over TCP or NCCL, which this build "
+                  "doesn't have: write nodes: 1; `temper plan` shows what would be sent all the "
+                  "same",
+                  replicas)};
+}
+
+void add_image_check(const std::string& image, RunPlan& plan) {
+  if (image.find("@sha256:") == std::string::npos) {
+    plan.checks.push_back(
+        {"image", Result::kWarning,
+         image + " is not named by its digest, so a restart may run another one"});
+  }
+}
+
+/// Whether Vertex AI answers with these credentials, project and region.
+PlannedCheck check_vertex_answers(Context& context, const recipe::Cluster& cluster) {
+  constexpr std::chrono::seconds kPatience{5};  // a plan is waited for
+  PlannedCheck check{"vertex", Result::kOk, VertexClient::jobs_url(cluster.vertex)};
+  try {
+    const VertexClient client(cluster.vertex, google_client(cluster.vertex, context.environment,
+                                                            context.clock, kPatience));
+    static_cast<void>(client.newest("no-run"));
+  } catch (const Error& error) {
+    check.result = Result::kFailed;
+    check.detail = error.what();
+  }
+  return check;
+}
+
 }  // namespace
 
 void check_before_submit(Context& context, const recipe::Cluster& cluster, const std::string& runs,
                          RunPlan& plan) {
   const bool in_bucket = storage::is_bucket_url(runs);
+  const bool has_several_replicas =
+      cluster.nodes > 1 || (cluster.ranks > 1 && cluster.resources.gpus > 0);
   plan.checks.push_back(in_bucket ? check_bucket(context, runs) : check_folder(runs));
   switch (cluster.kind) {
     case recipe::ClusterKind::kLocal:
@@ -98,21 +135,54 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind kubernetes keeps runs in a bucket; set `runs` in the cluster "
                                "file to gs://BUCKET/FOLDER or s3://BUCKET/FOLDER"});
       }
-      if (cluster.nodes > 1 || (cluster.ranks > 1 && cluster.resources.gpus > 0)) {
-        plan.checks.push_back({"ranks meet", Result::kFailed,
-                               "ranks in several pods need a communicator over TCP or NCCL, which "
-                               "this build doesn't have: write nodes: 1; `temper plan` shows the "
-                               "manifest all the same"});
+      if (has_several_replicas) {
+        plan.checks.push_back(no_meeting("pods"));
       }
-      if (cluster.kubernetes.image.find("@sha256:") == std::string::npos) {
-        plan.checks.push_back({"image", Result::kWarning,
-                               cluster.kubernetes.image + " is not named by its digest, so a "
-                                                          "restart may run another one"});
+      add_image_check(cluster.kubernetes.image, plan);
+      break;
+    case recipe::ClusterKind::kVertex:
+      plan.checks.push_back(check_vertex_answers(context, cluster));
+      if (!runs.starts_with("gs://")) {
+        plan.checks.push_back({"runs outlive the replicas", Result::kFailed,
+                               "kind vertex keeps runs in a bucket; set `runs` in the cluster file "
+                               "to gs://BUCKET/FOLDER"});
       }
+      if (has_several_replicas) {
+        plan.checks.push_back(no_meeting("replicas"));
+      }
+      add_image_check(cluster.vertex.image, plan);
   }
-  if (cluster.kind != recipe::ClusterKind::kKubernetes && !cluster.secrets.empty()) {
+  const bool secrets_are_files =
+      cluster.kind == recipe::ClusterKind::kLocal || cluster.kind == recipe::ClusterKind::kSlurm;
+  if (secrets_are_files && !cluster.secrets.empty()) {
     plan.checks.push_back(check_secrets(cluster));
   }
+}
+
+void rehearse(const Backend& backend, const JobSpec& spec, RunPlan& plan) {
+  PlannedCheck check{backend.name() + " takes the job", Result::kOk, ""};
+  try {
+    const std::optional<Rehearsal> rehearsal = backend.rehearse(spec);
+    if (!rehearsal) {
+      return;
+    }
+    check.detail = rehearsal->words;
+    switch (rehearsal->answer) {
+      case Rehearsal::Answer::kTakes:
+        break;
+      case Rehearsal::Answer::kRefuses:
+        check.result = Result::kFailed;
+        break;
+      case Rehearsal::Answer::kSilent:
+        check.result = Result::kWarning;
+        check.detail = "could not be asked: " + check.detail;
+        break;
+    }
+  } catch (const UserError& error) {  // its program is missing
+    check.result = Result::kWarning;
+    check.detail = std::string("could not be asked: ") + error.what();
+  }
+  plan.checks.push_back(check);
 }
 
 void throw_if_failed(const RunPlan& plan) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/recipe/cluster.h"
+#include "launcher/backends/backend.h"
 #include "launcher/cli/context.h"
 #include "launcher/plan/run_plan.h"
 
@@ -13,6 +14,10 @@ namespace temper::launch {
 /// there and would take the job, secrets can be read, an image is named by its digest.
 void check_before_submit(Context& context, const recipe::Cluster& cluster, const std::string& runs,
                          RunPlan& plan);
+
+/// Asks the scheduler whether it would take this job and adds its answer to the plan's checks. One
+/// that doesn't answer is a warning: handing the job over will say the same.
+void rehearse(const Backend& backend, const JobSpec& spec, RunPlan& plan);
 
 /// UserError with every check that failed, one line each.
 void throw_if_failed(const RunPlan& plan);

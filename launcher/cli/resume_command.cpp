@@ -137,7 +137,7 @@ int resume(Context& context, const ResumeOptions& options) {
       job_spec(context, cluster, layout, resolved.checkpoint.to, options.allow_changed);
   if (cluster.kind != recipe::ClusterKind::kLocal) {
     write_run_file(layout, layout.cluster(), recipe::dump(cluster));
-    const auto backend = make_backend(cluster, context.runner);
+    const auto backend = backend_for(context, cluster);
     const run::RunRecord now = hand_over(context, *backend, job, record, resolved.checkpoint.to);
     context.out << fmt::format("{}: {} job {}", now.id, now.backend, now.job) << std::endl;
     return 0;

@@ -58,7 +58,7 @@ int run(Context& context, const RunOptions& options) {
   JobSpec job =
       job_spec(context, cluster, made.layout, resolved.checkpoint.to, /*allow_changed=*/"");
   job.launch.trace = options.trace;
-  add_job(*make_backend(cluster, context.runner), job, plan);
+  add_job(*backend_for(context, cluster), job, plan);
   write_run_file(made.layout, made.layout.plan(), render_yaml(plan));
   run::write_run_record(made.layout, made.record);
   context.err << fmt::format("run {}: {} ranks x {} slot workers, in {}\n", made.record.id,

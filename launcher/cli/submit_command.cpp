@@ -56,6 +56,12 @@ PreparedRun prepare(Context& context, const SubmitOptions& options, const SweepP
   RunPlan plan = make_plan(request);
   check_before_submit(context, cluster, resolved.checkpoint.to, plan);
   throw_if_failed(plan);
+  rehearse(
+      *backend_for(context, cluster),
+      job_spec(context, cluster, run_layout(resolved, resolved.name + "-ID", request.cache_dir),
+               resolved.checkpoint.to, /*allow_changed=*/""),
+      plan);
+  throw_if_failed(plan);
   return {std::move(resolved), loaded.file, cluster, std::move(plan)};
 }
 
@@ -76,7 +82,7 @@ run::RunRecord submit_one(Context& context, PreparedRun& prepared) {
   write_run_file(made.layout, made.layout.recipe(), read_text(prepared.file));
   write_run_file(made.layout, made.layout.resolved(), resolved);
   write_run_file(made.layout, made.layout.cluster(), cluster);
-  const auto backend = make_backend(prepared.cluster, context.runner);
+  const auto backend = backend_for(context, prepared.cluster);
   const JobSpec job = job_spec(context, prepared.cluster, made.layout, runs, /*allow_changed=*/"");
   add_job(*backend, job, prepared.plan);
   write_run_file(made.layout, made.layout.plan(), render_yaml(prepared.plan));

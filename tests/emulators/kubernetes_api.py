@@ -35,11 +35,16 @@ class Cluster:
         self.jobs = {}
         self.lock = threading.Lock()
 
-    def create(self, plural, space, body):
+    def create(self, plural, space, body, dry_run=False):
+        """A dry run judges without making anything; an image called "refused" is what an admission webhook denies."""
         name = body["metadata"]["name"]
+        if "image: refused" in json.dumps(body).replace('"', ""):
+            return status(403, "Forbidden", f'{plural} "{name}" is forbidden: admission webhook "images" denied the request')
         with self.lock:
             if (plural, space, name) in self.jobs:
                 return status(409, "AlreadyExists", f'{plural} "{name}" already exists')
+            if dry_run:
+                return 201, body
             job = Job(body, self.path)
             self.jobs[plural, space, name] = job
         job.start()
@@ -186,9 +191,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 pod.evict() if self.path == "/_evict" else pod.kill()
             self.answer(200, {})
             return
-        match, _ = self.object()
+        match, query = self.object()
         if match:
-            self.answer(*self.cluster.create(match["plural"], match["space"], body))
+            self.answer(*self.cluster.create(match["plural"], match["space"], body, query.get("dryRun") == "All"))
         else:
             self.answer(*status(404, "NotFound", f"no {self.path} here"))
 

@@ -140,6 +140,19 @@ class KubernetesTest(BucketScenario):
         self.assertEqual(job["status"]["restarts"], 0)
         self.assertEqual(job["status"]["conditions"][0]["type"], "Failed")
 
+    def test_the_server_judges_before_anything_is_made(self):
+        cluster = self.folder / "cluster.yaml"
+        cluster.write_text(CLUSTER % (3, self.endpoint, "jobset"))
+        plan = json.loads(self.temper("plan", self.recipe, "--on", cluster, "--json", env=self.laptop))
+        (check,) = [check for check in plan["checks"] if check["what"] == "kubernetes takes the job"]
+        self.assertEqual(check["result"], "ok")
+        self.assertEqual(self.call_api("/_pods"), [])
+        cluster.write_text(cluster.read_text().replace("image: temper", "image: refused"))
+        text = self.temper("submit", self.recipe, "--on", cluster, expect=USER_ERROR, env=self.laptop)
+        self.assertIn('kubernetes takes the job: Error from server (Forbidden)', text)
+        self.assertIn('admission webhook "images" denied the request', text)
+        self.assertEqual(self.names("runs/"), [])
+
     def test_a_wrong_context_and_a_dead_server_are_told_in_kubectls_words(self):
         self.laptop["KUBECONFIG"] = str(self.folder / "none")
         cluster = self.folder / "cluster.yaml"

@@ -1,5 +1,6 @@
 """Runs on a real two-node Slurm: what Slurm does to them changes no bit of the adapter."""
 
+import json
 import os
 import signal
 import time
@@ -112,6 +113,14 @@ class SlurmTest(SlurmScenario):
         text = self.temper("submit", self.recipe, "--on", self.write_cluster("slurm: {partition: gpux}"),
                            "--name", "refused", expect=USER_ERROR)
         self.assertIn("invalid partition specified", text)
+        self.assertEqual(list((self.folder / "runs").glob("refused-*")), [])  # sbatch was asked before
+
+    def test_plan_asks_sbatch_without_submitting(self):
+        plan = json.loads(self.temper("plan", self.recipe, "--on", self.write_cluster(), "--json"))
+        (check,) = [check for check in plan["checks"] if check["what"] == "slurm takes the job"]
+        self.assertEqual(check["result"], "ok", check)
+        self.assertIn("to start at", check["detail"])
+        self.assertEqual(self.slurm("squeue", "--noheader").split(), [])
 
     def test_a_sweep_is_one_run_a_value(self):
         self.temper("submit", self.recipe, "--on", self.write_cluster(), "--name", "sweep",

@@ -10,27 +10,7 @@ namespace {
 
 using Kind = StorageError::Kind;
 
-std::string bearer(const std::string& token) {
-  return "Bearer " + token;
-}
-
 }  // namespace
-
-GcsService::GcsService(std::unique_ptr<RefreshingToken> tokens) : tokens_(std::move(tokens)) {}
-
-void GcsService::authorize(http::Request& request) {
-  if (tokens_ != nullptr) {
-    request.headers.set("Authorization", bearer(tokens_->get()->token));
-  }
-}
-
-bool GcsService::learn_from(const http::Request& request, const http::Response&) {
-  if (tokens_ == nullptr) {
-    return false;
-  }
-  const auto used = request.headers.get("Authorization");
-  return tokens_->forget([&](const AccessToken& token) { return used == bearer(token.token); });
-}
 
 http::Verdict GcsService::judge(const http::Response& response,
                                 http::Idempotency idempotency) const {
@@ -42,10 +22,6 @@ http::Verdict GcsService::judge(const http::Response& response,
     }
   }
   return http::judge_status(response.status, idempotency);
-}
-
-std::string GcsService::reason(const http::Response& response) const {
-  return error_reason(response.body);
 }
 
 GcsApi::GcsApi(std::string endpoint, std::string bucket, std::string account)

@@ -3,24 +3,16 @@
 #include <memory>
 #include <string>
 
-#include "core/http/http_client.h"
 #include "core/storage/cloud/cloud_service.h"
-#include "core/storage/credentials/token_source.h"
+#include "core/storage/credentials/bearer_service.h"
 
 namespace temper::storage {
 
-/// How GCS wants to be asked by http::Client: a bearer token, Google's error bodies.
-class GcsService final : public http::Service {
+/// How GCS wants to be asked by http::Client.
+class GcsService final : public BearerService {
  public:
-  /// Without `tokens` requests are anonymous.
-  explicit GcsService(std::unique_ptr<RefreshingToken> tokens);
-  void authorize(http::Request& request) override;
-  bool learn_from(const http::Request& request, const http::Response& refusal) override;
+  using BearerService::BearerService;
   http::Verdict judge(const http::Response& response, http::Idempotency idempotency) const override;
-  std::string reason(const http::Response& response) const override;
-
- private:
-  const std::unique_ptr<RefreshingToken> tokens_;
 };
 
 /// The GCS JSON API's URLs and answers.

@@ -8,6 +8,7 @@
 #include "launcher/backends/kubernetes/manifest_text.h"
 #include "launcher/backends/kubernetes/manifests.h"
 #include "launcher/backends/kubernetes/pod_template.h"
+#include "launcher/backends/memory_file.h"
 
 namespace temper::launch {
 namespace {
@@ -28,6 +29,18 @@ std::string KubernetesBackend::name() const {
 RenderedJob KubernetesBackend::render(const JobSpec& spec) const {
   return {{shell_line(kubectl({"create", "--filename=" + manifest_path(spec)}))},
           {{"job.yaml", job_manifest(spec)}}};
+}
+
+std::optional<Rehearsal> KubernetesBackend::rehearse(const JobSpec& spec) const {
+  const MemoryFile manifest("job.yaml", job_manifest(spec));
+  const CapturedRun run = ask({"create", "--dry-run=server", "--request-timeout=10s",
+                               "--filename=" + manifest.path().string()});
+  if (run.code == 0) {
+    return Rehearsal{Rehearsal::Answer::kTakes, complaint_of(run)};
+  }
+  const bool was_asked = run.err.starts_with("Error from server");
+  return Rehearsal{was_asked ? Rehearsal::Answer::kRefuses : Rehearsal::Answer::kSilent,
+                   complaint_of(run)};
 }
 
 std::string KubernetesBackend::submit(const JobSpec& spec) {

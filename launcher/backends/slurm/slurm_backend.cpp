@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "launcher/backends/captured_run.h"
+#include "launcher/backends/memory_file.h"
 #include "launcher/backends/slurm/batch_script.h"
 
 namespace temper::launch {
@@ -37,6 +38,19 @@ RenderedJob SlurmBackend::render(const JobSpec& spec) const {
   job.commands.push_back(shell_line(attempt_command(ranks, "ATTEMPT", {})));
   job.files = {{"job.sbatch", batch_script(spec)}};
   return job;
+}
+
+std::optional<Rehearsal> SlurmBackend::rehearse(const JobSpec& spec) const {
+  const MemoryFile script("job.sbatch", batch_script(spec));
+  const CapturedRun run = run_captured(runner_, {"sbatch", "--test-only", script.path().string()});
+  if (run.code == 0) {
+    return Rehearsal{Rehearsal::Answer::kTakes,
+                     complaint_of(run)};  // when and where it would start
+  }
+  const bool was_asked = run.err.find("allocation failure") != std::string::npos ||
+                         run.err.find("job submission failed") != std::string::npos;
+  return Rehearsal{was_asked ? Rehearsal::Answer::kRefuses : Rehearsal::Answer::kSilent,
+                   complaint_of(run)};
 }
 
 std::string SlurmBackend::submit(const JobSpec& spec) {

@@ -18,6 +18,7 @@ class SlurmBackend final : public Backend {
 
   std::string name() const override;
   RenderedJob render(const JobSpec& spec) const override;
+  std::optional<Rehearsal> rehearse(const JobSpec& spec) const override;
   std::string submit(const JobSpec& spec) override;
   BackendState state(const run::RunRecord& record) const override;
   void cancel(const run::RunRecord& record) override;

@@ -53,7 +53,21 @@ TEST(ClusterTest, EveryKindDumpsAndReadsBackEqual) {
   pods.kubernetes.image = "registry/temper@sha256:00";
   pods.kubernetes.node_selector = {{"cloud.google.com/gke-nodepool", "cpu"}};
   pods.secrets = {{"HF_TOKEN", "hub/token"}};
-  for (const Cluster& cluster : {slurm, pods}) {
+  Cluster vertex;
+  vertex.kind = ClusterKind::kVertex;
+  vertex.nodes = 2;
+  vertex.resources = {8, 32, 1, ""};
+  vertex.runs = "gs://bucket/runs";
+  vertex.vertex.project = "p";
+  vertex.vertex.region = "europe-west4";
+  vertex.vertex.image = "registry/temper@sha256:00";
+  vertex.vertex.machine_type = "g2-standard-8";
+  vertex.vertex.accelerator_type = "NVIDIA_L4";
+  vertex.vertex.strategy = VertexStrategy::kFlexStart;
+  vertex.vertex.max_wait_minutes = 60;
+  vertex.vertex.labels = {{"team", "research"}};
+  vertex.secrets = {{"HF_TOKEN", "projects/p/secrets/hub/versions/latest"}};
+  for (const Cluster& cluster : {slurm, pods, vertex}) {
     const std::string text = dump(cluster);
     EXPECT_EQ(parse_cluster(text, "dump.yaml", {}, &environment), cluster) << text;
   }

@@ -47,7 +47,8 @@ TEST(ShippedFilesTest, EveryRecipeBeginsWithAComment) {
 TEST(ShippedFilesTest, EveryClusterFileReads) {
   const Environment environment = testing::variables({{"HOME", "/home/me"},
                                                       {"TEMPER_RUNS", "gs://b/runs"},
-                                                      {"TEMPER_IMAGE", "r/temper@sha256:0"}});
+                                                      {"TEMPER_IMAGE", "r/temper@sha256:0"},
+                                                      {"TEMPER_PROJECT", "p"}});
   EXPECT_EQ(read_cluster(source("configs/local.yaml"), {}, &environment), Cluster{});
   for (const std::string& name : yaml_files("configs")) {
     const Cluster cluster = read_cluster(source("configs/" + name + ".yaml"), {}, &environment);

@@ -110,18 +110,20 @@ TEST_F(BucketRunTest, FolderOfTheLastAttemptIsNewerThanTheBucket) {
   EXPECT_EQ(testing::read_file(here_.resolved()), "recipe");
 }
 
-TEST_F(BucketRunTest, ARunOfPodsIsBroughtAsItIsNow) {
-  make_run(here_, {"a"});
-  RunRecord record = *read_run_record(here_);
-  record.backend = "kubernetes";
-  write_run_record(here_, record);
-  RunMirror(here_, bucket_).push();
-  pull_run(there_, bucket_);
-  record.state = RunState::kDone;
-  write_run_record(here_, record);
-  RunMirror(here_, bucket_).push();
-  pull_run(there_, bucket_);
-  EXPECT_EQ(read_run_record(there_)->state, RunState::kDone);
+TEST_F(BucketRunTest, ARunOfPodsOrReplicasIsBroughtAsItIsNow) {
+  for (const char* backend : {"kubernetes", "vertex"}) {
+    make_run(here_, {"a"});
+    RunRecord record = *read_run_record(here_);
+    record.backend = backend;
+    write_run_record(here_, record);
+    RunMirror(here_, bucket_).push();
+    pull_run(there_, bucket_);
+    record.state = RunState::kDone;
+    write_run_record(here_, record);
+    RunMirror(here_, bucket_).push();
+    pull_run(there_, bucket_);
+    EXPECT_EQ(read_run_record(there_)->state, RunState::kDone) << backend;
+  }
 }
 
 TEST_F(BucketRunTest, PlaceWithoutARunIsNamed) {

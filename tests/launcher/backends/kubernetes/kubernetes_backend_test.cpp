@@ -71,6 +71,19 @@ TEST_F(KubernetesBackendTest, CreatesTheJobInItsContextAndNamespace) {
             "--filename=/cache/tiny-0a1b2c3d/job.yaml");
 }
 
+TEST_F(KubernetesBackendTest, RehearsesOnTheServerAlone) {
+  using Answer = Rehearsal::Answer;
+  answer("jobset.jobset.x-k8s.io/tiny-0a1b2c3d created (server dry run)\n");
+  EXPECT_EQ(backend_.rehearse(spec())->answer, Answer::kTakes);
+  EXPECT_THAT(command(0), HasSubstr("create --dry-run=server"));
+  answer("", 1, "Error from server (Forbidden): exceeded quota: compute\n");
+  const Rehearsal refused = *backend_.rehearse(spec());
+  EXPECT_EQ(refused.answer, Answer::kRefuses);
+  EXPECT_THAT(refused.words, HasSubstr("exceeded quota"));
+  answer("", 1, "Unable to connect to the server: dial tcp: i/o timeout\n");
+  EXPECT_EQ(backend_.rehearse(spec())->answer, Answer::kSilent);
+}
+
 TEST_F(KubernetesBackendTest, ARepeatedSubmitFindsTheFirstJob) {
   answer("", 1, "Error from server (AlreadyExists): jobsets \"tiny-0a1b2c3d\" already exists\n");
   answer("{\"status\": {}}");

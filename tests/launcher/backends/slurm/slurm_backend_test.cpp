@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "tests/launcher/backends/slurm/example_job.h"
 #include "tests/support/fake_process_runner.h"
+#include "tests/support/temporary_directory.h"
 
 namespace temper::launch {
 namespace {
@@ -58,6 +59,24 @@ TEST_F(SlurmBackendTest, RendersScriptAndCommands) {
                                         HasSubstr("srun --mpi=pmix")));
   ASSERT_THAT(job.files, SizeIs(1));
   EXPECT_EQ(job.files[0].name, "job.sbatch");
+}
+
+TEST_F(SlurmBackendTest, RehearsesWithTheScriptThatItWouldSend) {
+  using Answer = Rehearsal::Answer;
+  testing::ScriptedProcess process;
+  process.on_start = [this](const Command& command) {
+    EXPECT_EQ(command.argv.at(1), "--test-only");
+    EXPECT_EQ(testing::read_file(command.argv.at(2)), backend_.render(spec_).files[0].content);
+    std::ofstream(command.errors, std::ios::app) << "sbatch: Job 7 to start at 2026-12-01T08:00\n";
+  };
+  runner_.script(process);
+  const Rehearsal taken = *backend_.rehearse(spec_);
+  EXPECT_EQ(taken.answer, Answer::kTakes);
+  EXPECT_THAT(taken.words, HasSubstr("to start at 2026-12-01"));
+  answer("", 1, "allocation failure: Requested node configuration is not available\n");
+  EXPECT_EQ(backend_.rehearse(spec_)->answer, Answer::kRefuses);
+  answer("", 1, "sbatch: error: Unable to contact slurm controller (connect failure)\n");
+  EXPECT_EQ(backend_.rehearse(spec_)->answer, Answer::kSilent);
 }
 
 TEST_F(SlurmBackendTest, SubmitsOnceNothingOfThatNameIsThere) {
