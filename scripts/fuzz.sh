@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 seconds=$1
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(recipe weights text storage hub data export model run backends)
+[ ${#targets[@]} -gt 0 ] || targets=(recipe weights text storage hub data export model run backends tcp)
 
 cmake --preset fuzz > /dev/null
 for component in "${targets[@]}"; do

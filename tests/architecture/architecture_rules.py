@@ -22,7 +22,7 @@ ALLOWED = {
     "core/data": CORE,
     "core/run": BASE | {"core/http", "core/storage"},
     "core/export": CORE | {"core/model", "core/run"},
-    "trainer/comm": {"core/base"},
+    "trainer/comm": {"core/base", "core/run"},
     "trainer/model": ALL_CORE,
     "trainer/checkpoint": TRAINER_BASE,
     "trainer/train": TRAINER_BASE | {"trainer/checkpoint"},
