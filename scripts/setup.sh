@@ -2,7 +2,8 @@
 # Makes a Debian 12 machine ready and builds Temper. Safe to repeat: what is there already is left alone.
 # Usage: scripts/setup.sh [--no-build] [--test-tools]
 #   --no-build    packages and the virtual environment only
-#   --test-tools  also clang, clang-format, clang-tidy, qemu-user, npm, Slurm and kubectl, which scripts/test.sh needs
+#   --test-tools  also what scripts/test.sh needs: clang, clang-format, clang-tidy, qemu-user, npm, Slurm, kubectl, zsh,
+#                 fish, debootstrap
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +24,8 @@ for argument in "$@"; do
       test_tools=yes
       packages+=(clang clang-format clang-tidy qemu-user valgrind)
       packages+=(slurmctld slurmd slurm-client munge iproute2)  # a real Slurm of two nodes on this machine
+      packages+=(zsh fish)      # whose completions are tried
+      packages+=(debootstrap)  # the image's steps run in a Debian of its own
       command -v kubectl > /dev/null || packages+=(kubernetes-client)
       command -v npm > /dev/null || packages+=(npm)  # may be there from elsewhere
       ;;

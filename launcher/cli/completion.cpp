@@ -97,6 +97,7 @@ _temper() {{
     compadd -- $options
     return
   fi
+  compadd -- ${{(M)options:#[a-z]*}}
   case $words[2] in
     {}) compadd -- runs/*(N:t) ;;
   esac

@@ -11,6 +11,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class CompletionProgramTest : public ::testing::Test {
  protected:
@@ -33,6 +34,62 @@ class CompletionProgramTest : public ::testing::Test {
     return testing::read_file(output);
   }
 
+  static bool is_installed(const std::string& shell) {
+    return run({"sh", "-c", "command -v " + shell}, "/dev/null") == 0;
+  }
+
+  /// What fish offers at the end of `line`, a line each.
+  std::string fish_offers(const std::string& line) {
+    write_script("fish");
+    return printed({"fish", "--no-config", "-c",
+                    "cd " + folder() + "; source completion.fish; complete -C\"" + line + "\""});
+  }
+
+  /// What a terminal's zsh makes of `line` and the tab key: the words behind `temper`.
+  std::string zsh_completes(const std::string& line) {
+    write_script("zsh");
+    testing::write_file(program_.file("typed.zsh"), R"(
+zmodload zsh/zpty
+zpty -b shell zsh -f -i
+zpty -w shell 'autoload -U compinit && compinit -u -D && source completion.zsh'
+zpty -w shell 'temper() { print -r -- "$*" > completed }; print READY > ready'
+repeat 400; do [[ -s ready ]] && break; sleep 0.05; done
+zpty -n -w shell "$1"$'\t'$'\n'
+repeat 400; do [[ -s completed ]] && break; sleep 0.05; done
+cat completed
+)");
+    std::filesystem::remove(program_.file("completed"));
+    std::filesystem::remove(program_.file("ready"));
+    std::string words =
+        printed({"sh", "-c", "cd " + folder() + " && exec zsh -f typed.zsh '" + line + "'"});
+    while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) {
+      words.pop_back();
+    }
+    return words;
+  }
+
+  std::string folder() const { return program_.runs().parent_path().string(); }
+
+  void write_script(const std::string& shell) {
+    std::filesystem::create_directories(program_.runs() / "tiny-1");
+    testing::write_file(program_.file("completion." + shell),
+                        program_.temper({"completion", shell}).output);
+  }
+
+  static int run(const std::vector<std::string>& argv, const std::filesystem::path& output) {
+    Command command;
+    command.argv = argv;
+    command.output = output;
+    return SystemProcessRunner().start(command)->wait().code;
+  }
+
+  std::string printed(const std::vector<std::string>& argv) {
+    const auto output = program_.file("offered");
+    std::filesystem::remove(output);
+    EXPECT_EQ(run(argv, output), 0) << testing::read_file(output);
+    return testing::read_file(output);
+  }
+
   Program program_;
 };
 
@@ -51,12 +108,25 @@ TEST_F(CompletionProgramTest, BashOffersRuns) {
   EXPECT_THAT(offered("temper status ti", 2), HasSubstr("tiny-1\n"));
 }
 
-TEST_F(CompletionProgramTest, TheOtherShellsKnowTheSameWords) {
-  for (const char* shell : {"zsh", "fish"}) {
-    const ProgramResult script = program_.temper({"completion", shell});
-    EXPECT_EQ(script.code, 0);
-    EXPECT_THAT(script.output, AllOf(HasSubstr("submit"), HasSubstr("sweep"))) << shell;
+TEST_F(CompletionProgramTest, FishOffersVerbsOptionsAndRuns) {
+  if (!is_installed("fish")) {
+    GTEST_SKIP() << "fish is not installed (scripts/setup.sh --test-tools)";
   }
+  EXPECT_THAT(fish_offers("temper sub"), StartsWith("submit\tHand a run"));
+  EXPECT_THAT(fish_offers("temper submit recipe.yaml --sw"), StartsWith("--sweep"));
+  EXPECT_THAT(fish_offers("temper status ti"), HasSubstr("tiny-1"));
+  EXPECT_THAT(fish_offers("temper logs --"),
+              AllOf(HasSubstr("--since"), Not(HasSubstr("--sweep"))));
+}
+
+TEST_F(CompletionProgramTest, ZshCompletesVerbsOptionsAndRuns) {
+  if (!is_installed("zsh")) {
+    GTEST_SKIP() << "zsh is not installed (scripts/setup.sh --test-tools)";
+  }
+  EXPECT_EQ(zsh_completes("temper subm"), "submit");
+  EXPECT_EQ(zsh_completes("temper submit recipe.yaml --sw"), "submit recipe.yaml --sweep");
+  EXPECT_EQ(zsh_completes("temper status tin"), "status tiny-1");
+  EXPECT_EQ(zsh_completes("temper data che"), "data check");
 }
 
 TEST_F(CompletionProgramTest, AnotherShellIsRefused) {

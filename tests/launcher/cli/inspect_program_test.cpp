@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/launcher/cli/program.h"
@@ -41,6 +42,42 @@ TEST(ProgramTest, PointsToTheHelpForAnUnknownOption) {
 TEST(ProgramTest, NeedsAVerb) {
   Program program;
   EXPECT_EQ(program.temper({}).code, 2);
+}
+
+TEST(ListProgramTest, TakesSeveralPlacesAndClusterFiles) {
+  Program program;
+  program.temper(program.run_arguments({"--name", "first"}));
+  const auto other = program.file("other");
+  testing::write_file(program.file("on.yaml"), "runs: " + other.string() + "\n");
+  testing::write_file(program.file("nowhere.yaml"), "ranks: 1\n");
+  program.temper(
+      {"run", program.file("recipe.yaml"), "--on", program.file("on.yaml"), "--name", "second"});
+  const std::vector<std::string> places = {"list",
+                                           "--runs",
+                                           program.runs(),
+                                           "--on",
+                                           program.file("on.yaml"),
+                                           program.file("nowhere.yaml")};
+  const ProgramResult both = program.temper(places);
+  EXPECT_EQ(both.code, 0);
+  EXPECT_THAT(both.output, AllOf(HasSubstr("first-"), HasSubstr("second-"), HasSubstr("where"),
+                                 HasSubstr("nowhere.yaml: names no `runs`")));
+  EXPECT_LT(both.output.find("first-"), both.output.find("second-"));
+  const ProgramResult one = program.temper({"list", "--on", program.file("on.yaml")});
+  EXPECT_THAT(one.output, AllOf(HasSubstr("second-"), Not(HasSubstr("first-"))));
+  const ProgramResult twice =
+      program.temper({"list", "--json", "--runs", other, "--runs", other, other});
+  EXPECT_EQ(std::count(twice.output.begin(), twice.output.end(), '\n'), 1);
+}
+
+TEST(ListProgramTest, APlaceThatCannotBeReadLeavesTheOthers) {
+  Program program;
+  program.temper(program.run_arguments());
+  program.set_environment("STORAGE_EMULATOR_HOST", "file://nothing");
+  const ProgramResult result =
+      program.temper({"list", "--runs", program.runs(), "gs://bucket?x/runs"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("tiny-"), HasSubstr("gs://bucket?x/runs: ")));
 }
 
 TEST(StatusProgramTest, ShowsARunningRun) {
