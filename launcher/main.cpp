@@ -35,6 +35,8 @@ constexpr std::array kVerbs = {
     Verb{"completion", "Print a script that completes the command line: bash, zsh or fish",
          temper::launch::add_completion},
     Verb{"attend", "Supervise a submitted run; jobs call it", temper::launch::add_attend},
+    Verb{"start-ranks", "Start ranks that meet over TCP, without MPI; jobs call it",
+         temper::launch::add_start_ranks},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},
     Verb{"tokens", "Show a sample as tokens, with the trained part marked",
          temper::launch::add_tokens},

@@ -1,18 +1,26 @@
 // temper-trainer: one rank of a run. The launcher starts it, directly or under mpirun.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <memory>
+#include <optional>
+#include <span>
 
 #include "core/base/clock.h"
+#include "core/base/environment.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/run/rank_exit.h"
 #include "core/run/run_layout.h"
+#include "trainer/comm/activity.h"
 #include "trainer/comm/communicator.h"
+#include "trainer/comm/heartbeat.h"
+#include "trainer/comm/start_watch.h"
+#include "trainer/comm/tcp_socket.h"
 #include "trainer/train/stop_signal.h"
 #include "trainer/train/training_run.h"
 
@@ -23,47 +31,139 @@ using temper::ExitCode;
 struct Arguments {
   temper::train::RunOptions run;
   int ranks = 1;
+  double heartbeat_timeout_seconds = 30;
+  double meeting_timeout_seconds = 600;
 };
 
-/// Leaves word of how this rank goes, for those who only learn how its peers were killed then.
-void note_exit(const Arguments& arguments, int rank, const std::exception& error) {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  temper::run::note_rank_exit(
-      {arguments.run.run_directory}, arguments.run.attempt,
-      {rank, host.data(), static_cast<int>(temper::exit_code_of(error)), error.what()});
+/// What a rank needs to leave: whom to tell, and how.
+class Departure {
+ public:
+  Departure(const Arguments& arguments, int rank, const temper::Logger& logger)
+      : arguments_(arguments), rank_(rank), logger_(logger) {}
+
+  /// Leaves word of how this rank goes, for those who only learn how its peers were killed then.
+  void note(ExitCode code, const std::string& message) const {
+    temper::run::note_rank_exit(
+        {arguments_.run.run_directory}, arguments_.run.attempt,
+        {rank_, temper::comm::host_name(), static_cast<int>(code), message});
+  }
+
+  /// A rank that fails leaves at once, without MPI's farewell: its peers wait in a collective, and
+  /// the starter of ranks ends the others when it sees the exit code.
+  [[noreturn]] void leave(ExitCode code, const std::string& message) const {
+    logger_.error("{}", message);
+    note(code, message);
+    fmt::print(stderr, "temper-trainer: {}\n", message);
+    std::fflush(stderr);
+    std::_Exit(static_cast<int>(code));
+  }
+
+ private:
+  const Arguments& arguments_;
+  int rank_;
+  const temper::Logger& logger_;
+};
+
+/// Rank 0's attempt is everybody's: in pods the others can't know it.
+std::string agree_on_attempt(temper::comm::Communicator& communicator, const std::string& own) {
+  const auto all = communicator.all_gather(std::as_bytes(std::span(own)));
+  return {reinterpret_cast<const char*>(all[0].data()), all[0].size()};
 }
 
-ExitCode train(const Arguments& arguments, temper::train::StopSignal& stop) {
-  // A rank that fails leaves at once, without MPI's farewell: its peers wait in a collective, and
-  // mpirun ends them when it sees the exit code.
-  const auto fail = [](const std::exception& error) {
-    fmt::print(stderr, "temper-trainer: {}\n", error.what());
-    std::fflush(stderr);
-    std::_Exit(static_cast<int>(temper::exit_code_of(error)));
-  };
-  try {
-    auto communicator = temper::comm::open_communicator(arguments.ranks);
-    const temper::Logger logger(
-        temper::LogLevel::kInfo, fmt::format("rank {}", communicator->rank()),
-        temper::run::RunLayout{arguments.run.run_directory}.rank_log(communicator->rank()));
-    temper::SystemClock clock;
+std::chrono::nanoseconds duration_of(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
+}
+
+temper::comm::HeartbeatSettings heartbeat_settings(double timeout_seconds) {
+  constexpr int kBeatsATimeout = 5;
+  temper::comm::HeartbeatSettings settings;
+  settings.timeout = duration_of(timeout_seconds);
+  settings.interval = std::min(settings.interval, settings.timeout / kBeatsATimeout);
+  return settings;
+}
+
+[[noreturn]] void leave_before_the_start(ExitCode code, const std::string& message) {
+  fmt::print(stderr, "temper-trainer: {}\n", message);
+  std::fflush(stderr);
+  std::_Exit(static_cast<int>(code));
+}
+
+/// A group and what keeps watch over it: made and ended in an order of their own.
+class Rank {
+ public:
+  Rank(Arguments& arguments, temper::train::StopSignal& stop) : arguments_(arguments), stop_(stop) {
+    const temper::comm::StartWatch watch(
+        duration_of(arguments.meeting_timeout_seconds), [&arguments] {
+          leave_before_the_start(
+              ExitCode::kRetryable,
+              fmt::format("the {} ranks did not meet within {:.0f} s; one is frozen or never "
+                          "started",
+                          arguments.ranks, arguments.meeting_timeout_seconds));
+        });
+    communicator_ =
+        temper::comm::open_communicator(temper::Environment::from_process(), arguments.ranks,
+                                        arguments.run.run_directory.filename().string(), clock_);
+    arguments.run.attempt = agree_on_attempt(*communicator_, arguments.run.attempt);
+    const int rank = communicator_->rank();
+    logger_.emplace(temper::LogLevel::kInfo, fmt::format("rank {}", rank),
+                    temper::run::RunLayout{arguments.run.run_directory}.rank_log(rank));
+    departure_.emplace(arguments, rank, *logger_);
+    heartbeat_ = temper::comm::Heartbeat::start(
+        {*communicator_, activity_, *logger_, clock_,
+         [this](const temper::comm::Loss& loss) {
+           departure_->leave(static_cast<ExitCode>(loss.exit_code), describe(loss));
+         }},
+        heartbeat_settings(arguments.heartbeat_timeout_seconds));
+  }
+
+  ExitCode train() {
     try {
-      temper::train::run_training(arguments.run, *communicator, logger, clock,
-                                  [&] { return stop.requested(); });
+      temper::train::run_training(arguments_.run, *communicator_, *logger_, clock_, activity_,
+                                  [this] { return stop_.requested(); });
+      end(ExitCode::kDone, "");
+      return ExitCode::kDone;
     } catch (const temper::StopRequested& stopped) {
-      logger.info("{}", stopped.what());
-      note_exit(arguments, communicator->rank(), stopped);
+      logger_->info("{}", stopped.what());
+      departure_->note(stopped.exit_code(), stopped.what());
+      end(stopped.exit_code(), stopped.what());
       return stopped.exit_code();
     } catch (const std::exception& error) {
-      logger.error("{}", error.what());
-      note_exit(arguments, communicator->rank(), error);
-      fail(error);
+      say_goodbye(temper::exit_code_of(error), error.what());
+      departure_->leave(temper::exit_code_of(error), error.what());
     }
-  } catch (const std::exception& error) {
-    fail(error);
   }
-  return ExitCode::kDone;
+
+ private:
+  /// The heartbeat goes last: closing the group may wait for the others.
+  void end(ExitCode code, const std::string& message) {
+    activity_.enter("leave");
+    communicator_.reset();
+    say_goodbye(code, message);
+  }
+
+  void say_goodbye(ExitCode code, const std::string& message) {
+    if (heartbeat_) {
+      heartbeat_->leave({static_cast<int>(code), message});
+    }
+  }
+
+  Arguments& arguments_;
+  temper::train::StopSignal& stop_;
+  temper::SystemClock clock_;
+  std::unique_ptr<temper::comm::Communicator> communicator_;
+  std::optional<temper::Logger> logger_;
+  std::optional<Departure> departure_;
+  temper::comm::Activity activity_;
+  std::unique_ptr<temper::comm::Heartbeat> heartbeat_;
+};
+
+ExitCode train(Arguments& arguments, temper::train::StopSignal& stop) {
+  try {
+    return Rank(arguments, stop).train();
+  } catch (const std::exception& error) {
+    leave_before_the_start(temper::exit_code_of(error), error.what());
+  }
 }
 
 }  // namespace
@@ -78,7 +178,13 @@ int main(int argc, char** argv) try {
   app.add_option("--ranks", arguments.ranks, "Planned number of ranks")->check(CLI::PositiveNumber);
   app.add_option("--slot-workers", arguments.run.slot_workers, "Threads that compute slots")
       ->check(CLI::PositiveNumber);
-  app.add_option("--attempt", arguments.run.attempt, "Id of this attempt")->required();
+  app.add_option("--attempt", arguments.run.attempt, "Id of this attempt; rank 0's counts");
+  app.add_option("--heartbeat-timeout", arguments.heartbeat_timeout_seconds,
+                 "Seconds after which a silent rank is lost")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--meeting-timeout", arguments.meeting_timeout_seconds,
+                 "Seconds in which all ranks must have started")
+      ->check(CLI::PositiveNumber);
   app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model")
       ->delimiter(',');
   app.add_option("--hold-after-step", arguments.run.hold_after_step,

@@ -21,6 +21,7 @@ enum class PublishForm { kAdapter, kMerged };
 enum class ScheduleKind { kConstant, kLinear, kCosine, kWsd };
 enum class ClusterKind { kLocal, kSlurm, kKubernetes, kVertex };
 enum class RankStarter { kAuto, kSrun, kMpirun };
+enum class Transport { kAuto, kMpi, kTcp };
 enum class JobApi { kJobSet, kJob, kTrainJob, kMpiJob };
 /// How Vertex AI finds machines: at once, from what is left over, or when some become free.
 enum class VertexStrategy { kStandard, kSpot, kFlexStart };
@@ -133,6 +134,12 @@ struct Choices<RankStarter> {
   static constexpr ChoiceNames<RankStarter, 3> kNames = {{{RankStarter::kAuto, "auto"},
                                                           {RankStarter::kSrun, "srun"},
                                                           {RankStarter::kMpirun, "mpirun"}}};
+};
+
+template <>
+struct Choices<Transport> {
+  static constexpr ChoiceNames<Transport, 3> kNames = {
+      {{Transport::kAuto, "auto"}, {Transport::kMpi, "mpi"}, {Transport::kTcp, "tcp"}}};
 };
 
 template <>

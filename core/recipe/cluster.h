@@ -16,6 +16,8 @@ struct Cluster {
   std::int64_t nodes = 1;
   std::int64_t ranks = 0;
   std::int64_t slot_workers = 0;  ///< a rank
+  Transport transport = Transport::kAuto;
+  std::int64_t heartbeat_timeout_seconds = 30;
   Resources resources;
   std::string runs;
   std::int64_t time_limit_minutes = 0;
@@ -46,6 +48,16 @@ struct Cluster {
           "The result does not depend on it")
         .at_least(0)
         .at_most(4096);
+    field("transport", transport,
+          "How the ranks meet. `mpi`: Open MPI joins them. `tcp`: by sockets, without MPI (not for "
+          "kind slurm). `auto`: tcp between several pods, else mpi. The result does not depend on "
+          "it");
+    field(
+        "heartbeat_timeout_seconds", heartbeat_timeout_seconds,
+        "A rank that isn't heard of for so long counts as frozen: the others leave and the run is "
+        "started again. A dead one is noticed at once")
+        .at_least(1)
+        .at_most(3600);
     field("resources", resources, "What one node gives");
     field("runs", runs,
           "Where runs are kept, in place of the recipe's checkpoint.to: a folder that all nodes "

@@ -72,6 +72,22 @@ void this_machine_is_one_node(const Cluster& cluster, Reading& reading) {
   }
 }
 
+void transport_fits_the_kind(const Cluster& cluster, Reading& reading) {
+  if (!reading.sound({"transport", "kind", "nodes", "kubernetes.api"})) {
+    return;
+  }
+  if (cluster.transport == Transport::kTcp && cluster.kind == ClusterKind::kSlurm) {
+    reading.fail_rule({"transport"},
+                      "is tcp, but kind slurm joins ranks through MPI; write auto, or mpi");
+  }
+  if (cluster.transport == Transport::kMpi && cluster.kind == ClusterKind::kKubernetes &&
+      cluster.nodes > 1 && cluster.kubernetes.api != JobApi::kMpiJob) {
+    reading.fail_rule({"transport", "kubernetes.api"},
+                      "is mpi, but only an MPIJob joins several pods through MPI; write auto, or "
+                      "tcp");
+  }
+}
+
 void ranks_spread_evenly(const Cluster& cluster, Reading& reading) {
   if (!reading.sound({"ranks", "nodes"}) || cluster.ranks == 0) {
     return;
@@ -186,6 +202,7 @@ void check_rules(const Cluster& cluster, Reading& reading) {
   names_are_variables(cluster.secrets, "secrets", reading);
   sections_fit_the_kind(cluster, reading);
   this_machine_is_one_node(cluster, reading);
+  transport_fits_the_kind(cluster, reading);
   ranks_spread_evenly(cluster, reading);
   a_cluster_says_its_cores(cluster, reading);
   grace_fits_the_limit(cluster, reading);

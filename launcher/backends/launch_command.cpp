@@ -24,6 +24,17 @@ std::vector<std::string> local_starter(const LaunchSpec& spec) {
   return argv;
 }
 
+/// Ours on this machine, which may be one of several.
+std::vector<std::string> tcp_starter(const LaunchSpec& spec) {
+  std::vector<std::string> argv = {spec.tcp_starter.string(), "start-ranks", "--ranks",
+                                   fmt::to_string(spec.ranks / spec.nodes)};
+  if (spec.nodes > 1) {
+    append(argv, {"--of", fmt::to_string(spec.ranks)});
+  }
+  append(argv, {"--"});
+  return argv;
+}
+
 }  // namespace
 
 std::string shell_word(const std::string& word) {
@@ -39,6 +50,32 @@ std::string shell_word(const std::string& word) {
   return result + "'";
 }
 
+std::vector<std::string> rank_command(const LaunchSpec& spec, std::string_view attempt) {
+  std::vector<std::string> argv = {spec.trainer.string(),
+                                   "--run",
+                                   spec.run_dir.string(),
+                                   "--ranks",
+                                   fmt::to_string(spec.ranks),
+                                   "--slot-workers",
+                                   fmt::to_string(spec.slot_workers),
+                                   "--attempt",
+                                   std::string(attempt)};
+  if (spec.ranks > 1) {
+    append(argv, {"--heartbeat-timeout", fmt::to_string(spec.heartbeat_timeout_seconds),
+                  "--meeting-timeout", fmt::to_string(spec.meeting_timeout_seconds)});
+  }
+  if (!spec.allow_changed.empty()) {
+    append(argv, {"--allow-changed", spec.allow_changed});
+  }
+  if (spec.hold_after_step > 0) {
+    append(argv, {"--hold-after-step", fmt::to_string(spec.hold_after_step)});
+  }
+  if (!spec.trace.empty()) {
+    append(argv, {"--trace"});
+  }
+  return argv;
+}
+
 Command attempt_command(const LaunchSpec& spec, std::string_view attempt,
                         const std::filesystem::path& output) {
   Command command;
@@ -47,20 +84,10 @@ Command attempt_command(const LaunchSpec& spec, std::string_view attempt,
   if (!spec.rank_starter.empty()) {
     command.argv = spec.rank_starter;
   } else if (spec.ranks > 1) {
-    command.argv = local_starter(spec);
+    command.argv = spec.tcp_starter.empty() ? local_starter(spec) : tcp_starter(spec);
   }
-  append(command.argv, {spec.trainer.string(), "--run", spec.run_dir.string(), "--ranks",
-                        fmt::to_string(spec.ranks), "--slot-workers",
-                        fmt::to_string(spec.slot_workers), "--attempt", std::string(attempt)});
-  if (!spec.allow_changed.empty()) {
-    append(command.argv, {"--allow-changed", spec.allow_changed});
-  }
-  if (spec.hold_after_step > 0) {
-    append(command.argv, {"--hold-after-step", fmt::to_string(spec.hold_after_step)});
-  }
-  if (!spec.trace.empty()) {
-    append(command.argv, {"--trace"});
-  }
+  const std::vector<std::string> rank = rank_command(spec, attempt);
+  command.argv.insert(command.argv.end(), rank.begin(), rank.end());
   return command;
 }
 

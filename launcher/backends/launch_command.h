@@ -22,10 +22,18 @@ struct LaunchSpec {
   std::filesystem::path trace;       ///< trainers write timelines for this file; empty: they don't
   std::map<std::string, std::string> environment;  ///< from the cluster file
   bool as_root = false;                            ///< mpirun refuses to run as root unless told
+  /// Not empty: this `temper` starts the ranks, which meet over TCP (`temper start-ranks`).
+  std::filesystem::path tcp_starter;
+  int nodes = 1;  ///< over which the ranks are spread; with tcp_starter this is one of them
+  std::int64_t heartbeat_timeout_seconds = 30;
+  std::int64_t meeting_timeout_seconds = 600;  ///< all ranks must have started within it
   /// Command line that starts the trainer once for each rank, where the place has its own: srun …
   /// Empty: the trainer itself for one rank, mpirun (Open MPI 4.1, mpirun(1)) for several.
   std::vector<std::string> rank_starter;
 };
+
+/// What each rank runs. Pure.
+std::vector<std::string> rank_command(const LaunchSpec& spec, std::string_view attempt);
 
 /// The command of one attempt. Pure. Ranks are not bound to cores: slot workers share them.
 Command attempt_command(const LaunchSpec& spec, std::string_view attempt,

@@ -22,6 +22,7 @@
 #include "launcher/backends/vertex/secret_manager.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/foreground.h"
+#include "launcher/cli/pod_attendance.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
@@ -76,16 +77,6 @@ std::int64_t number_in(const Environment& environment, std::string_view name) {
   return number;
 }
 
-/// run.json, also where the run's files are copied to a bucket.
-void keep(Context& context, const run::RunLayout& layout, const std::string& runs,
-          const run::RunRecord& record) {
-  run::write_run_record(layout, record);
-  const std::string url = run::bucket_url(layout, runs);
-  if (!url.empty()) {
-    run::RunMirror(layout, *open_store_for(context, url)).push();
-  }
-}
-
 /// Ends the job as judge_job() says; run.json first, as being queued again kills this process.
 void end_slurm_job(Context& context, const run::RunLayout& layout, const std::string& runs,
                    const JobEnd& end) {
@@ -98,7 +89,7 @@ void end_slurm_job(Context& context, const run::RunLayout& layout, const std::st
   context.err << next.reason << std::endl;
   const run::RunState before = record.state;
   record.state = next.kind == Requeue::Kind::kEnd ? before : run::RunState::kPending;
-  keep(context, layout, runs, record);
+  keep_record(context, layout, runs, record);
   if (next.kind != Requeue::Kind::kAgain) {
     return;
   }
@@ -108,21 +99,7 @@ void end_slurm_job(Context& context, const run::RunLayout& layout, const std::st
     record.message += fmt::format(", but scontrol requeue says: {}; `temper resume {}` goes on",
                                   complaint_of(asked), record.id);
     context.err << record.message << std::endl;
-    keep(context, layout, runs, record);
-  }
-}
-
-/// A pod or replica that was told to end may be followed by another one: evicted or cancelled, it
-/// can't know.
-void end_replica(Context& context, const run::RunLayout& layout, const recipe::Cluster& cluster,
-                 const std::string& runs) {
-  run::RunRecord record = *run::read_run_record(layout);
-  if (record.state == run::RunState::kStopped) {
-    record.state = run::RunState::kPending;
-    record.message = cluster.kind == recipe::ClusterKind::kVertex
-                         ? "Vertex AI took the machine away; the state is saved"
-                         : "Kubernetes took the pod away; the state is saved";
-    keep(context, layout, runs, record);
+    keep_record(context, layout, runs, record);
   }
 }
 
@@ -174,6 +151,9 @@ int attend(Context& context, const AttendOptions& options) {
   SystemSignals system_signals;  // before any thread
   FirstSignal signals(system_signals);
   const run::RunLayout layout = find_run_anywhere(context, "runs", options.run).layout;
+  if (is_further_pod(recipe::read_cluster(layout.cluster()), context.environment)) {
+    return follow_in_pod(context, layout, options.run, options.allow_changed, signals);
+  }
   const auto lock = wait_for_lock(context, layout);
   ForegroundRun run;
   run.record = *run::read_run_record(layout);
@@ -186,7 +166,8 @@ int attend(Context& context, const AttendOptions& options) {
     return *code;
   }
   run.runs = recipe::read_recipe(layout.resolved()).checkpoint.to;
-  run.spec = launch_spec(find_trainer(context), run.cluster, layout, options.allow_changed);
+  run.spec = launch_spec(context.executable, find_trainer(context), run.cluster, layout,
+                         options.allow_changed);
   run.spec.environment.merge(secrets_of(context, run.cluster));
   if (const std::string job = job_around(context.environment); !job.empty()) {
     run.record.job = job;
@@ -200,11 +181,14 @@ int attend(Context& context, const AttendOptions& options) {
     run.spec.rank_starter = slurm_rank_starter(
         run.cluster, choose_starter(context.runner, run.cluster.slurm), run.spec);
   }
+  if (run.cluster.kind == recipe::ClusterKind::kKubernetes && run.cluster.nodes > 1) {
+    run.cluster.max_restarts = 0;  // all pods start again or none
+  }
   const int code = run_in_foreground(context, run, signals);
   const bool in_replica = run.cluster.kind == recipe::ClusterKind::kKubernetes ||
                           run.cluster.kind == recipe::ClusterKind::kVertex;
-  if (in_replica && signals.first() == SIGTERM) {
-    end_replica(context, layout, run.cluster, run.runs);
+  if (in_replica) {
+    end_first_replica(context, layout, run, code, signals.first() == SIGTERM);
   }
   if (!in_slurm) {
     return code;

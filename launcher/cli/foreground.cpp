@@ -25,6 +25,7 @@ namespace temper::launch {
 namespace {
 
 constexpr std::size_t kShownErrorLines = 8;
+constexpr std::int64_t kLocalMeetingSeconds = 10;
 
 std::string change_text(const char* what, std::optional<double> first, std::optional<double> last) {
   return first && last ? fmt::format("{} {:.4f} -> {:.4f}\n", what, *first, *last) : "";
@@ -102,6 +103,13 @@ void write_trace(Context& context, const LaunchSpec& spec) {
               << "chrome://tracing" << std::endl;
 }
 
+bool meets_over_tcp(const recipe::Cluster& cluster) {
+  const bool has_pods = cluster.kind == recipe::ClusterKind::kKubernetes && cluster.nodes > 1 &&
+                        cluster.kubernetes.api != recipe::JobApi::kMpiJob;
+  return cluster.transport == recipe::Transport::kTcp ||
+         (cluster.transport == recipe::Transport::kAuto && has_pods);
+}
+
 }  // namespace
 
 void add_trace_option(CLI::App& app, std::string& file) {
@@ -110,8 +118,9 @@ void add_trace_option(CLI::App& app, std::string& file) {
       ->type_name("FILE");
 }
 
-LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Cluster& cluster,
-                       const run::RunLayout& layout, const std::string& allow_changed) {
+LaunchSpec launch_spec(const std::filesystem::path& program, const std::filesystem::path& trainer,
+                       const recipe::Cluster& cluster, const run::RunLayout& layout,
+                       const std::string& allow_changed) {
   LaunchSpec spec;
   spec.trainer = trainer;
   spec.run_dir = layout.root;
@@ -120,6 +129,15 @@ LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Clust
   spec.allow_changed = allow_changed;
   spec.environment = cluster.environment;
   spec.as_root = ::geteuid() == 0;
+  spec.heartbeat_timeout_seconds = cluster.heartbeat_timeout_seconds;
+  if (cluster.kind == recipe::ClusterKind::kLocal) {
+    // Here all start at the same moment.
+    spec.meeting_timeout_seconds = kLocalMeetingSeconds + 2 * cluster.heartbeat_timeout_seconds;
+  }
+  if (meets_over_tcp(cluster)) {
+    spec.tcp_starter = program;
+    spec.nodes = static_cast<int>(cluster.nodes);
+  }
   return spec;
 }
 

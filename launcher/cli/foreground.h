@@ -11,9 +11,10 @@
 
 namespace temper::launch {
 
-/// What to start for a run on a cluster.
-LaunchSpec launch_spec(const std::filesystem::path& trainer, const recipe::Cluster& cluster,
-                       const run::RunLayout& layout, const std::string& allow_changed);
+/// What to start for a run on a cluster. `program` is this `temper`.
+LaunchSpec launch_spec(const std::filesystem::path& program, const std::filesystem::path& trainer,
+                       const recipe::Cluster& cluster, const run::RunLayout& layout,
+                       const std::string& allow_changed);
 
 /// --trace FILE.
 void add_trace_option(CLI::App& app, std::string& file);

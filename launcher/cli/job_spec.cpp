@@ -14,7 +14,8 @@ JobSpec job_spec(const Context& context, const recipe::Cluster& cluster,
   JobSpec spec;
   spec.run_id = layout.root.filename().string();
   spec.cluster = cluster;
-  spec.launch = launch_spec(expected_trainer(context), cluster, layout, allow_changed);
+  spec.launch =
+      launch_spec(context.executable, expected_trainer(context), cluster, layout, allow_changed);
   spec.program = context.executable;
   spec.place = layout.root.string();
   if (cluster.kind == recipe::ClusterKind::kKubernetes ||

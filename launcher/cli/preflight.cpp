@@ -82,13 +82,11 @@ PlannedCheck check_program(Context& context, const std::vector<std::string>& arg
   return check;
 }
 
-PlannedCheck no_meeting(const char* replicas) {
-  return {
-      "ranks meet", Result::kFailed,
-      fmt::format("ranks in several {} need a communicator over TCP or NCCL, which this build "
-                  "doesn't have: write nodes: 1; `temper plan` shows what would be sent all the "
-                  "same",
-                  replicas)};
+PlannedCheck no_meeting(const char* what, const char* instead) {
+  return {"ranks meet", Result::kFailed,
+          fmt::format("{} can't meet yet: write {}; `temper plan` shows what would be sent all the "
+                      "same",
+                      what, instead)};
 }
 
 void add_image_check(const std::string& image, RunPlan& plan) {
@@ -135,8 +133,13 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind kubernetes keeps runs in a bucket; set `runs` in the cluster "
                                "file to gs://BUCKET/FOLDER or s3://BUCKET/FOLDER"});
       }
-      if (has_several_replicas) {
-        plan.checks.push_back(no_meeting("pods"));
+      if (cluster.nodes > 1 && cluster.kubernetes.api == recipe::JobApi::kMpiJob) {
+        plan.checks.push_back(
+            no_meeting("ranks of an MPIJob's pods", "api: jobset, whose pods meet over TCP"));
+      }
+      if (cluster.ranks > 1 && cluster.resources.gpus > 0) {
+        plan.checks.push_back(
+            no_meeting("several ranks with GPUs", "nodes: 1 and resources.gpus: 1"));
       }
       add_image_check(cluster.kubernetes.image, plan);
       break;
@@ -148,7 +151,7 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "to gs://BUCKET/FOLDER"});
       }
       if (has_several_replicas) {
-        plan.checks.push_back(no_meeting("replicas"));
+        plan.checks.push_back(no_meeting("ranks of several replicas", "nodes: 1"));
       }
       add_image_check(cluster.vertex.image, plan);
   }

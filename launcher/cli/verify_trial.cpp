@@ -123,7 +123,8 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
   recipe::Cluster cluster;
   cluster.ranks = trial.ranks;
   cluster.slot_workers = trial.slot_workers;
-  LaunchSpec spec = launch_spec(trainer, cluster, made.layout, /*allow_changed=*/"");
+  LaunchSpec spec =
+      launch_spec(context.executable, trainer, cluster, made.layout, /*allow_changed=*/"");
 
   Verdict verdict;
   if (trial.kill_after_step > 0) {

@@ -1,8 +1,9 @@
 """A small Kubernetes API server, enough for kubectl's create, get, delete and logs of JobSets and Jobs.
 
 Usage: kubernetes_api.py [PATH]; prints `port N`. A created job's pods are started as processes (kubernetes_pods.py) with
-PATH in front of theirs, so that an image's programs are those of a build. GET /_pods lists them; POST /_evict ends one
-as a drained node would: SIGTERM and the condition DisruptionTarget; POST /_kill sends SIGKILL.
+PATH in front of theirs, so that an image's programs are those of a build. GET /_pods lists them, GET /_services the
+services. POST /_evict ends a pod as a drained node would: SIGTERM and the condition DisruptionTarget; POST /_kill sends
+SIGKILL and POST /_freeze SIGSTOP to all its processes. They take {"pod": INDEX}, 0 without it.
 """
 
 import http.server
@@ -16,7 +17,7 @@ from kubernetes_pods import Job
 from parent import end_with_parent
 
 RESOURCES = {
-    "v1": [("pods", "Pod")],
+    "v1": [("pods", "Pod"), ("services", "Service")],
     "batch/v1": [("jobs", "Job")],
     "jobset.x-k8s.io/v1alpha2": [("jobsets", "JobSet")],
 }
@@ -33,6 +34,7 @@ class Cluster:
     def __init__(self, path):
         self.path = path
         self.jobs = {}
+        self.services = {}
         self.lock = threading.Lock()
 
     def create(self, plural, space, body, dry_run=False):
@@ -41,6 +43,9 @@ class Cluster:
         if "image: refused" in json.dumps(body).replace('"', ""):
             return status(403, "Forbidden", f'{plural} "{name}" is forbidden: admission webhook "images" denied the request')
         with self.lock:
+            if plural == "services":
+                self.services[space, name] = body
+                return 201, body
             if (plural, space, name) in self.jobs:
                 return status(409, "AlreadyExists", f'{plural} "{name}" already exists')
             if dry_run:
@@ -57,6 +62,8 @@ class Cluster:
                     for pod in job.pods:
                         if pod.name == name:
                             return 200, pod.object()
+            elif plural == "services" and (space, name) in self.services:
+                return 200, self.services[space, name]
             elif (plural, space, name) in self.jobs:
                 return 200, self.jobs[plural, space, name].object()
         return status(404, "NotFound", f'{plural} "{name}" not found')
@@ -73,6 +80,8 @@ class Cluster:
         return 200, {"kind": kind + "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}
 
     def delete(self, plural, space, name):
+        if plural == "services" and self.services.pop((space, name), None):
+            return 200, {"kind": "Status", "apiVersion": "v1", "status": "Success"}
         with self.lock:
             job = self.jobs.get((plural, space, name))
         if not job:
@@ -162,6 +171,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, known)
         elif self.path == "/_pods":
             self.answer(200, [pod.name for pod in self.cluster.running_pods()])
+        elif self.path == "/_services":
+            self.answer(200, [name for _, name in self.cluster.services])
         elif match and match["log"]:
             self.send_log(match["name"], query.get("follow") == "true")
         elif match and match["name"]:
@@ -186,9 +197,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.body()
-        if self.path in ("/_evict", "/_kill"):
-            for pod in self.cluster.running_pods()[: body.get("count", 1)]:
-                pod.evict() if self.path == "/_evict" else pod.kill()
+        if self.path in ("/_evict", "/_kill", "/_freeze"):
+            pod = self.cluster.running_pods()[body.get("pod", 0)]
+            {"/_evict": pod.evict, "/_kill": pod.kill, "/_freeze": pod.freeze}[self.path]()
             self.answer(200, {})
             return
         match, query = self.object()

@@ -1,21 +1,56 @@
 """Pods as processes: what a JobSet's or Job's controller and the kubelets do with a run's pods.
 
-A pod's container is its command with its environment; secrets are SECRET/KEY's own words. A pod that ends is judged by
-podFailurePolicy and, for a JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references.
+A pod's container is its command with its environment; secrets are SECRET/KEY's own words. Pods have their own host name
+and /etc/hosts (mount and UTS namespaces), in which the names of a job's pods are loopback addresses, 127.0.0.2 and so on.
+They share the machine's ports, so MASTER_PORT is a free one. A pod that ends is judged by podFailurePolicy and, for a
+JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references.
 """
 
 import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
 import time
 
 
+# As root; else in a user namespace of its own.
+UNSHARE = ["unshare", "--mount", "--uts"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+CONTAINER = 'hostname "$0" && mount --bind "$1" /etc/hosts && shift && exec "$@"'
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def processes_of(session):
+    """Every process of a session, whatever its group."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def kill_session(session, number=signal.SIGKILL):
+    for pid in processes_of(session):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
 class Pod:
-    def __init__(self, name, labels, template, attempt, path):
+    def __init__(self, name, host, labels, template, attempt, path, hosts, port):
         self.name = name
         self.labels = {**template["metadata"].get("labels", {}), **labels}
         self.disrupted = False
@@ -27,12 +62,15 @@ class Pod:
         environment = {**os.environ, "JOB_COMPLETION_INDEX": labels["batch.kubernetes.io/job-completion-index"]}
         for variable in container["env"]:
             environment[variable["name"]] = self.value(variable, attempt)
+        if "MASTER_PORT" in environment:
+            environment["MASTER_PORT"] = str(port)
+        (pathlib.Path(self.folder) / "hosts").write_text(hosts)
         environment["TEMPER_CACHE"] = self.folder + "/work"  # the pod's own emptyDir
         if path:
             environment["PATH"] = f"{path}:{environment['PATH']}"
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                container["command"], env=environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
+                [*UNSHARE, "sh", "-c", CONTAINER, host, self.folder + "/hosts", *container["command"]], env=environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )
 
@@ -51,10 +89,7 @@ class Pod:
     def wait(self):
         code = self.process.wait()
         self.exit_code = code if code >= 0 else 128 - code
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)  # a container's processes end with its first one
-        except ProcessLookupError:
-            pass
+        kill_session(self.process.pid)  # a container's processes end with its first one
 
     def terminate(self):
         if self.is_running():
@@ -66,7 +101,11 @@ class Pod:
 
     def kill(self):
         """As the kernel does when memory runs out: the whole container."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        kill_session(self.process.pid)
+
+    def freeze(self):
+        """As a machine that hangs: nothing in it runs any more."""
+        kill_session(self.process.pid, signal.SIGSTOP)
 
     def object(self):
         phase = "Running" if self.is_running() else "Succeeded" if self.exit_code == 0 else "Failed"
@@ -116,9 +155,14 @@ class Job:
     def start_pods(self):
         name = self.body["metadata"]["name"]
         stem = f"{name}-w-0" if self.is_set else name
+        subdomain = self.body["spec"]["network"]["subdomain"] if self.is_set else self.job["template"]["spec"].get("subdomain")
+        hosts = "127.0.0.1 localhost\n" + "".join(
+            f"127.0.0.{index + 2} {stem}-{index}.{subdomain}\n" for index in range(self.job["completions"]) if subdomain
+        )
+        port = free_port()
         self.pods = [
-            Pod(f"{stem}-{index}-r{self.restarts}", {"batch.kubernetes.io/job-completion-index": str(index)},
-                self.job["template"], self.restarts, self.path)
+            Pod(f"{stem}-{index}-r{self.restarts}", f"{stem}-{index}", {"batch.kubernetes.io/job-completion-index": str(index)},
+                self.job["template"], self.restarts, self.path, hosts, port)
             for index in range(self.job["completions"])
         ]
 
@@ -128,12 +172,12 @@ class Job:
             waiters = [threading.Thread(target=pod.wait) for pod in self.pods]
             for waiter in waiters:
                 waiter.start()
-            while any(pod.is_running() for pod in self.pods) and not any(pod.exit_code for pod in self.pods):
+            # A JobSet starts all pods again once one failed; a plain Job waits for each and replaces it.
+            while any(pod.is_running() for pod in self.pods) and not (self.is_set and any(pod.exit_code for pod in self.pods)):
                 time.sleep(0.05)
             first = next((pod for pod in self.pods if pod.exit_code), None)
             if first:
-                for pod in self.pods:
-                    pod.terminate()
+                self.end_pods()
             for waiter in waiters:
                 waiter.join()
             if not self.stopping:
@@ -146,10 +190,12 @@ class Job:
             return
         reason, message = self.failure(failed)
         if not self.is_set:
-            if reason == "PodFailurePolicy":
-                self.end("Failed", reason, message)
-            else:
-                self.restart(reason, message, counted=reason != "Ignore", most=self.job["backoffLimit"])
+            for pod in self.pods:
+                if pod.exit_code and self.failure(pod)[0] == "PodFailurePolicy":
+                    self.end("Failed", *self.failure(pod))
+                    return
+            counted = sum(self.failure(pod)[0] != "Ignore" for pod in self.pods if pod.exit_code)
+            self.restart(reason, message, counted, self.job["backoffLimit"])
             return
         policy = self.body["spec"]["failurePolicy"]
         for rule in policy["rules"]:
@@ -189,8 +235,13 @@ class Job:
         self.condition = {"type": kind, "status": "True", "reason": reason, "message": message}
 
     def stop(self):
-        """Deletes it: pods get SIGTERM and their grace period."""
+        """Deletes it."""
         self.stopping = True
+        self.end_pods()
+        self.thread.join()
+
+    def end_pods(self):
+        """Pods get SIGTERM and their grace period."""
         for pod in self.pods:
             pod.terminate()
         deadline = time.monotonic() + max((pod.grace for pod in self.pods), default=0)
@@ -199,4 +250,3 @@ class Job:
         for pod in self.pods:
             if pod.is_running():
                 pod.kill()
-        self.thread.join()

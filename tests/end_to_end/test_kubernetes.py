@@ -23,8 +23,9 @@ users: [{name: test, user: {}}]
 
 CLUSTER = """\
 kind: kubernetes
-nodes: 1
-ranks: 2
+nodes: %d
+ranks: %d
+heartbeat_timeout_seconds: 3
 resources: {cpus: 2}
 runs: gs://test-bucket/runs
 grace_seconds: 30
@@ -58,9 +59,9 @@ class KubernetesTest(BucketScenario):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data=data) as answer:
             return json.load(answer)
 
-    def submit(self, name, *arguments, api="jobset", steps=20, restarts=3):
+    def submit(self, name, *arguments, api="jobset", steps=20, restarts=3, nodes=1, ranks=2):
         cluster = self.folder / "cluster.yaml"
-        cluster.write_text(CLUSTER % (restarts, self.endpoint, api))
+        cluster.write_text(CLUSTER % (nodes, ranks, restarts, self.endpoint, api))
         text = self.temper("submit", self.recipe, "--on", cluster, "--name", name, "--json", "--set",
                            f"duration.steps={steps}", *arguments, env=self.laptop)
         return "gs://test-bucket/runs/" + json.loads(text.splitlines()[0])["id"]
@@ -101,22 +102,56 @@ class KubernetesTest(BucketScenario):
         self.wait_for(url, "done")
         self.assertEqual(self.bucket_adapter(url), adapter)
 
-    def interrupted(self, door):
+    def interrupted(self, door, pod=0, **size):
         steps = 120
         adapter = self.local(steps)
-        url = self.submit("interrupted", steps=steps)
+        url = self.submit("interrupted", steps=steps, **size)
         self.wait_for_checkpoint(url)
-        self.call_api(door, {})
+        self.call_api(door, {"pod": pod})
         status = self.wait_for(url, "done", "failed", "stopped")
         self.assertEqual(status["state"], "done", status)
         self.assertGreaterEqual(len(status["attempts"]), 2)
         self.assertEqual(self.bucket_adapter(url), adapter)
+        return url
 
     def test_an_evicted_pod_is_restarted_to_the_same_bits(self):
         self.interrupted("/_evict")
 
     def test_a_killed_pod_is_restarted_to_the_same_bits(self):
         self.interrupted("/_kill")
+
+    def test_a_jobset_of_three_pods_trains_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submit("three", nodes=3, ranks=6)
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+        prefix = url.removeprefix("gs://test-bucket/") + "/logs/rank-"
+        self.assertEqual(len(list(self.names(prefix))), 6)
+
+    def test_a_killed_pod_of_three_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_kill", pod=1, nodes=3, ranks=3)
+
+    def test_a_plain_job_of_three_pods_is_restarted_to_the_same_bits(self):
+        url = self.interrupted("/_kill", pod=2, api="job", nodes=3, ranks=3)
+        self.assertEqual(self.call_api("/_services"), [url.rpartition("/")[2]])
+
+    def test_a_killed_first_pod_of_three_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_kill", pod=0, nodes=3, ranks=3)
+
+    def test_an_evicted_pod_of_three_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_evict", pod=2, nodes=3, ranks=3)
+
+    def test_a_frozen_pod_of_three_is_noticed_and_restarted_to_the_same_bits(self):
+        self.interrupted("/_freeze", pod=2, nodes=3, ranks=3)
+
+    def test_a_broken_run_of_three_pods_is_not_restarted(self):
+        with open(self.folder / "chats.jsonl", "a", encoding="utf-8") as chats:
+            chats.write('{"messages": [{"role": "user", "content": 7}]}\n')
+        url = self.submit("broken", nodes=3, ranks=3)
+        status = self.wait_for(url, "failed")
+        # The first pod says it itself, unless another one was faster and took it down.
+        self.assertRegex(status["message"], "chats.jsonl|exit code (2|78)")
+        self.assertEqual(len(status["attempts"]), 1)
 
     def test_a_cancelled_run_saves_its_state_and_is_resumed(self):
         steps = 600  # enough to be in the middle when it is cancelled
@@ -156,10 +191,10 @@ class KubernetesTest(BucketScenario):
     def test_a_wrong_context_and_a_dead_server_are_told_in_kubectls_words(self):
         self.laptop["KUBECONFIG"] = str(self.folder / "none")
         cluster = self.folder / "cluster.yaml"
-        cluster.write_text(CLUSTER % (3, self.endpoint, "jobset") + "# no context\n")
+        cluster.write_text(CLUSTER % (1, 2, 3, self.endpoint, "jobset") + "# no context\n")
         text = self.temper("submit", self.recipe, "--on", cluster, "--name", "nowhere", expect=USER_ERROR, env=self.laptop)
         self.assertIn("kubectl did not create the job", text)
-        cluster.write_text((CLUSTER % (3, self.endpoint, "jobset")).replace("{image:", "{context: prod, image:"))
+        cluster.write_text((CLUSTER % (1, 2, 3, self.endpoint, "jobset")).replace("{image:", "{context: prod, image:"))
         text = self.temper("submit", self.recipe, "--on", cluster, "--name", "prod", expect=USER_ERROR, env=self.laptop)
         self.assertIn('context "prod" does not exist', text)
 

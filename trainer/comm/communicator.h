@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/environment.h"
 
 namespace temper::comm {
@@ -20,7 +21,7 @@ class Communicator {
   virtual ~Communicator() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
-  virtual std::string name() const = 0;  ///< "single", "mpi" …
+  virtual std::string name() const = 0;  ///< "single", "mpi", "tcp"
 
   virtual void barrier() = 0;
   /// `bytes` has the same size on all ranks; root's content is everywhere on return.
@@ -39,10 +40,11 @@ class Communicator {
 };
 
 /// Opens the communicator for this process: single without a launcher's environment, mpi under
-/// mpirun or PMIx (world.h). UserError if the world's size is not `planned_size`.
-std::unique_ptr<Communicator> open_communicator(const Environment& environment, int planned_size);
-
-/// The same with the environment of this process.
-std::unique_ptr<Communicator> open_communicator(int planned_size);
+/// mpirun or PMIx, tcp where the environment says where the ranks meet (core/run/world.h). `run`
+/// is the run's id: ranks of another run, or with another TEMPER_LAUNCH (the number of this start
+/// of it), are no peers over tcp. The clock outlives it. UserError if the world's size is not
+/// `planned_size`.
+std::unique_ptr<Communicator> open_communicator(const Environment& environment, int planned_size,
+                                                const std::string& run, Clock& clock);
 
 }  // namespace temper::comm

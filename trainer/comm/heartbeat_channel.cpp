@@ -25,6 +25,19 @@ namespace {
 constexpr std::chrono::seconds kPatience{15};    // of all ranks for each other
 constexpr std::chrono::seconds kAddressTime{3};  // for one address to answer
 
+/// Can be told to other machines.
+bool is_usable(const ifaddrs& interface) {
+  if (interface.ifa_addr == nullptr || (interface.ifa_flags & IFF_UP) == 0 ||
+      (interface.ifa_flags & IFF_LOOPBACK) != 0) {
+    return false;
+  }
+  if (interface.ifa_addr->sa_family == AF_INET) {
+    return true;
+  }
+  return interface.ifa_addr->sa_family == AF_INET6 &&
+         !IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<sockaddr_in6*>(interface.ifa_addr)->sin6_addr);
+}
+
 /// This machine's numeric addresses: its interfaces that are up, the loopback last.
 std::vector<std::string> own_addresses() {
   ifaddrs* found = nullptr;
@@ -34,12 +47,11 @@ std::vector<std::string> own_addresses() {
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> interfaces(found, &::freeifaddrs);
   std::vector<std::string> addresses;
   for (const ifaddrs* entry = found; entry != nullptr; entry = entry->ifa_next) {
-    const bool is_usable = entry->ifa_addr != nullptr && (entry->ifa_flags & IFF_UP) != 0 &&
-                           (entry->ifa_flags & IFF_LOOPBACK) == 0 &&
-                           entry->ifa_addr->sa_family == AF_INET;
     std::array<char, NI_MAXHOST> text{};
-    if (is_usable && ::getnameinfo(entry->ifa_addr, sizeof(sockaddr_in), text.data(), text.size(),
-                                   nullptr, 0, NI_NUMERICHOST) == 0) {
+    const bool is_v6 = entry->ifa_addr != nullptr && entry->ifa_addr->sa_family == AF_INET6;
+    if (is_usable(*entry) &&
+        ::getnameinfo(entry->ifa_addr, is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in),
+                      text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) {
       addresses.emplace_back(text.data());
     }
   }

@@ -30,18 +30,17 @@ void set_option(const UniqueFd& socket, int level, int name, int value) {
   ::setsockopt(socket.get(), level, name, &value, sizeof(value));
 }
 
-/// Half a minute until a machine that is gone is noticed.
+/// Half a minute until a machine that is gone is noticed. No TCP_USER_TIMEOUT: it would also end a
+/// connection to a peer that computes for long while its buffer is full (zero window).
 void prepare(const UniqueFd& socket) {
   constexpr int kIdleSeconds = 15;
   constexpr int kIntervalSeconds = 5;
   constexpr int kProbes = 3;
-  constexpr int kUnansweredMilliseconds = 30'000;
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds);
   set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, kIntervalSeconds);
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
-  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kUnansweredMilliseconds);
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;

@@ -8,7 +8,9 @@ StartupPhases::Measurement::Measurement(StartupPhases& phases, const char* name)
     : phases_(phases),
       name_(name),
       span_(phases.timeline_, name),
-      begin_(phases.clock_.steady_now()) {}
+      begin_(phases.clock_.steady_now()) {
+  phases.activity_.enter(name);
+}
 
 StartupPhases::Measurement::~Measurement() {
   phases_.phases_.emplace_back(name_, phases_.clock_.steady_now() - begin_);

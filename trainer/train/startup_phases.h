@@ -7,14 +7,16 @@
 
 #include "core/base/clock.h"
 #include "core/base/timeline.h"
+#include "trainer/comm/activity.h"
 
 namespace temper::train {
 
 /// How long each part of a start took. For one thread.
 class StartupPhases {
  public:
-  /// Phases go to `timeline` too, unless it is nullptr.
-  StartupPhases(Clock& clock, Timeline* timeline) : clock_(clock), timeline_(timeline) {}
+  /// Phases go to `activity` and `timeline` too, unless it is nullptr.
+  StartupPhases(Clock& clock, comm::Activity& activity, Timeline* timeline)
+      : clock_(clock), activity_(activity), timeline_(timeline) {}
 
   /// Calls `work` as the phase `name` (a literal) and returns its result, without a move.
   template <class Work>
@@ -42,6 +44,7 @@ class StartupPhases {
   };
 
   Clock& clock_;
+  comm::Activity& activity_;
   Timeline* timeline_;
   std::vector<std::pair<const char*, std::chrono::duration<double>>> phases_;
 };

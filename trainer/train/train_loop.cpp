@@ -39,6 +39,9 @@ void TrainLoop::run() {
 
 void TrainLoop::run_step() {
   const auto begin = parts_.clock.steady_now();
+  if (parts_.activity != nullptr) {
+    parts_.activity->begin_step(parts_.state.step + 1);
+  }
   const TimelineSpan span(parts_.timeline, "step", {"step", parts_.state.step + 1});
   run::ProgressRecord record = new_record();
   const StepBatch batch = next_batch(record);
@@ -87,6 +90,7 @@ void TrainLoop::run_step() {
                           record.step);
   }
   if (saved && parts_.on_checkpoint) {
+    note("export checkpoint");
     const TimelineSpan export_span(parts_.timeline, "export checkpoint");
     parts_.on_checkpoint(record);
   }
@@ -101,6 +105,7 @@ StepBatch TrainLoop::next_batch(run::ProgressRecord& record) {
   record.data_wait_milliseconds = measure("wait for samples", [&] {
     prepared = parts_.samples.take(static_cast<std::uint64_t>(parts_.state.step));
   });
+  note("deal samples");
   const TimelineSpan span(parts_.timeline, "deal samples");
   return assemble_step(parts_.communicator, prepared, parts_.recipe.batch.slots);
 }
@@ -117,6 +122,7 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
   mine.store_requests = parts_.store_use.requests;
   mine.store_retries = parts_.store_use.retries;
   mine.checkpoint_status = parts_.checkpoints.status();
+  note("exchange reports");
   return exchange_reports(parts_.communicator, mine);
 }
 
@@ -143,6 +149,7 @@ void TrainLoop::hold_if_due() {
   if (parts_.state.step != settings_.hold_after_step) {
     return;
   }
+  note("hold");
   parts_.checkpoints.finish(parts_.communicator);
   constexpr std::chrono::milliseconds kPoll{10};
   constexpr std::chrono::seconds kMost{60};  // should the launcher have died
@@ -165,6 +172,7 @@ bool TrainLoop::checkpoint_if_due() {
 }
 
 void TrainLoop::save_and_wait() {
+  note("save");
   parts_.checkpoints.finish(parts_.communicator);
   if (parts_.checkpoints.last_committed_step() != parts_.state.step) {
     parts_.checkpoints.begin(parts_.state.step, position(), parts_.state.tensors(parts_.layout));
@@ -214,11 +222,18 @@ bool TrainLoop::evaluation_is_due() const {
 }
 
 std::optional<double> TrainLoop::evaluate() {
+  note("evaluate");
   const TimelineSpan span(parts_.timeline, "evaluate");
   const std::optional<double> loss = parts_.evaluation->run(
       parts_.engine, parts_.state.parameters.data(), settings_.stop_requested);
   stopping_ |= !loss.has_value();
   return loss;
+}
+
+void TrainLoop::note(const char* phase) const {
+  if (parts_.activity != nullptr) {
+    parts_.activity->enter(phase);
+  }
 }
 
 run::ProgressRecord TrainLoop::new_record() const {
@@ -236,6 +251,7 @@ std::uint64_t TrainLoop::position() const {
 template <class Work>
 double TrainLoop::measure(const char* phase, const Work& work) {
   const auto begin = parts_.clock.steady_now();
+  note(phase);
   const TimelineSpan span(parts_.timeline, phase);
   work();
   return milliseconds_since(begin);

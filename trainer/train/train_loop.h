@@ -13,6 +13,7 @@
 #include "core/http/retry.h"
 #include "core/recipe/recipe.h"
 #include "trainer/checkpoint/checkpoint_writer.h"
+#include "trainer/comm/activity.h"
 #include "trainer/comm/communicator.h"
 #include "trainer/train/evaluation.h"
 #include "trainer/train/ordered_sum.h"
@@ -41,7 +42,8 @@ struct LoopParts {
   /// Called at the end of a step that began a checkpoint, after its progress was noted; may be
   /// empty.
   std::function<void(const run::ProgressRecord&)> on_checkpoint{};
-  Timeline* timeline = nullptr;  ///< where phases of steps are noted; nullptr: nowhere
+  Timeline* timeline = nullptr;        ///< where phases of steps are noted; nullptr: nowhere
+  comm::Activity* activity = nullptr;  ///< the same, for this rank's heartbeat
 };
 
 struct LoopSettings {
@@ -79,6 +81,7 @@ class TrainLoop {
   void evaluate_at_start();
   void evaluate_at_end();
   bool evaluation_is_due() const;
+  void note(const char* phase) const;  // for the heartbeat
   run::ProgressRecord new_record() const;
   std::uint64_t position() const;
   /// Calls `work` as a phase of the timeline and returns the milliseconds that it took.

@@ -45,16 +45,17 @@ namespace {
 class TrainingRun {
  public:
   TrainingRun(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
-              Clock& clock, std::function<bool()> stop_requested)
+              Clock& clock, comm::Activity& activity, std::function<bool()> stop_requested)
       : options_(options),
         communicator_(communicator),
         logger_(logger),
         clock_(clock),
+        activity_(activity),
         stop_requested_(std::move(stop_requested)),
         began_(clock.steady_now()),
         layout_{options.run_directory},
         timeline_(open_timeline()),
-        phases_(clock, timeline_.get()),
+        phases_(clock, activity, timeline_.get()),
         recipe_(recipe::read_recipe(layout_.resolved())),
         base_path_(phases_.timed("base model", [&] { return local_base(); })),
         base_(
@@ -98,10 +99,11 @@ class TrainingRun {
     log_start();
     TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
                     evaluation ? &*evaluation : nullptr, state_, writer, progress, *store_counters_,
-                    logger_, clock_, checkpoint_export(), timeline_.get()},
+                    logger_, clock_, checkpoint_export(), timeline_.get(), &activity_},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
                     dataset_.size(), options_.attempt, stop_requested_, options_.hold_after_step});
     loop.run();
+    activity_.enter(is_first() ? "write the result" : "wait for the result");
     if (is_first()) {
       export_result(export_parts());
     }
@@ -281,6 +283,7 @@ class TrainingRun {
   comm::Communicator& communicator_;
   const Logger& logger_;
   Clock& clock_;
+  comm::Activity& activity_;
   std::function<bool()> stop_requested_;
   std::chrono::steady_clock::time_point began_;
   std::shared_ptr<http::Counters> store_counters_ = std::make_shared<http::Counters>();
@@ -309,8 +312,9 @@ class TrainingRun {
 }  // namespace
 
 void run_training(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
-                  Clock& clock, const std::function<bool()>& stop_requested) {
-  TrainingRun(options, communicator, logger, clock, stop_requested).run();
+                  Clock& clock, comm::Activity& activity,
+                  const std::function<bool()>& stop_requested) {
+  TrainingRun(options, communicator, logger, clock, activity, stop_requested).run();
 }
 
 }  // namespace temper::train

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "trainer/comm/activity.h"
 #include "trainer/comm/communicator.h"
 
 namespace temper::train {
@@ -23,8 +24,9 @@ struct RunOptions {
 
 /// The whole life of one rank: reads <run>/resolved.yaml, opens model and data, restores the newest
 /// checkpoint if there is one, trains to the end and exports the result. Collective over the
-/// communicator. Throws what main turns into exit codes.
+/// communicator. Says in `activity` what it does. Throws what main turns into exit codes.
 void run_training(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
-                  Clock& clock, const std::function<bool()>& stop_requested);
+                  Clock& clock, comm::Activity& activity,
+                  const std::function<bool()>& stop_requested);
 
 }  // namespace temper::train

@@ -55,7 +55,7 @@ std::string KubernetesBackend::submit(const JobSpec& spec) {
     if (there && !has_ended) {
       return name;  // an earlier submit whose answer was lost
     }
-    ask({"delete", kind, name, "--wait=true", "--ignore-not-found"});
+    ask({"delete", kinds_made(cluster_), name, "--wait=true", "--ignore-not-found"});
     sent = ask(create);
   }
   if (sent.code != 0) {
@@ -86,7 +86,7 @@ BackendState KubernetesBackend::state(const run::RunRecord& record) const {
 void KubernetesBackend::cancel(const run::RunRecord& record) {
   // Pods get SIGTERM, save their state and have grace_seconds for it.
   const CapturedRun run =
-      ask({"delete", kind_name(cluster_.kubernetes.api), job_name(record.id), "--wait=true",
+      ask({"delete", kinds_made(cluster_), job_name(record.id), "--wait=true",
            "--cascade=foreground", fmt::format("--timeout={}s", cluster_.grace_seconds + 60)});
   if (run.code != 0) {
     throw UserError(fmt::format("run {}: kubectl delete: {}", record.id, complaint_of(run)));

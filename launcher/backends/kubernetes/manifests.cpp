@@ -75,14 +75,18 @@ Json restart_rules() {
                       {{"name", "other"}, {"action", "RestartJobSet"}}});
 }
 
-/// Pods of several nodes meet at pod 0 by its name in the headless service of the JobSet; the
-/// attempt is told apart by JobSet's own count of restarts.
-void add_meeting_place(const JobSpec& spec, Json& pod) {
-  const std::string name = job_name(spec.run_id);
+/// Pods of several nodes meet at pod 0 by its name in the job's headless service.
+Json& add_meeting_place(const std::string& first_pod, Json& pod) {
   Json& environment = pod["spec"]["containers"][0]["env"];
-  environment.push_back(
-      {{"name", "MASTER_ADDR"}, {"value", fmt::format("{0}-{1}-0-0.{0}", name, kReplicatedJob)}});
+  environment.push_back({{"name", "MASTER_ADDR"}, {"value", first_pod}});
   environment.push_back({{"name", "MASTER_PORT"}, {"value", fmt::to_string(kMeetingPort)}});
+  return environment;
+}
+
+/// The same in a JobSet, whose own count of restarts tells the starts apart.
+void add_meeting_of_set(const JobSpec& spec, Json& pod) {
+  const std::string name = job_name(spec.run_id);
+  Json& environment = add_meeting_place(fmt::format("{0}-{1}-0-0.{0}", name, kReplicatedJob), pod);
   environment.push_back(
       {{"name", "TEMPER_LAUNCH"},
        {"valueFrom",
@@ -91,7 +95,7 @@ void add_meeting_place(const JobSpec& spec, Json& pod) {
 
 Json jobset(const JobSpec& spec) {
   Json job = worker_job(spec);
-  add_meeting_place(spec, job["template"]);
+  add_meeting_of_set(spec, job["template"]);
   Json body = {
       {"ttlSecondsAfterFinished", kKeptSeconds},
       {"network",
@@ -114,10 +118,30 @@ Json jobset(const JobSpec& spec) {
           {"spec", body}};
 }
 
-/// One pod, which the Job itself replaces.
+/// What gives the pods of a plain Job their names; a JobSet makes its own.
+Json headless_service(const JobSpec& spec) {
+  Json data = metadata(spec);
+  data["labels"] = {{"temper-run", job_name(spec.run_id)}};
+  return {{"apiVersion", "v1"},
+          {"kind", "Service"},
+          {"metadata", data},
+          {"spec",
+           {{"clusterIP", "None"},
+            {"publishNotReadyAddresses", true},
+            {"selector", {{"temper-run", job_name(spec.run_id)}}},
+            {"ports", Json::array({{{"name", "meeting"}, {"port", kMeetingPort}}})}}}};
+}
+
+/// Pods that the Job itself replaces, each by itself: with a lost one all others leave, and every
+/// one counts.
 Json plain_job(const JobSpec& spec) {
   Json body = worker_job(spec);
-  body["backoffLimit"] = spec.cluster.max_restarts;
+  body["backoffLimit"] = spec.cluster.max_restarts * spec.cluster.nodes;
+  if (spec.cluster.nodes > 1) {
+    const std::string name = job_name(spec.run_id);
+    body["template"]["spec"]["subdomain"] = name;
+    add_meeting_place(fmt::format("{0}-0.{0}", name), body["template"]);
+  }
   body["podFailurePolicy"]["rules"] = Json::array({hopeless_codes("FailJob"), disrupted("Ignore")});
   body["ttlSecondsAfterFinished"] = kKeptSeconds;
   if (!spec.cluster.kubernetes.queue.empty()) {
@@ -217,7 +241,9 @@ std::string job_manifest(const JobSpec& spec) {
     case recipe::JobApi::kJobSet:
       return heading + to_yaml(jobset(spec));
     case recipe::JobApi::kJob:
-      return heading + to_yaml(plain_job(spec));
+      return heading +
+             (spec.cluster.nodes > 1 ? to_yaml(headless_service(spec)) + "---\n" : std::string()) +
+             to_yaml(plain_job(spec));
     case recipe::JobApi::kTrainJob:
       return heading + to_yaml(train_job(spec));
     case recipe::JobApi::kMpiJob:
@@ -228,6 +254,11 @@ std::string job_manifest(const JobSpec& spec) {
 
 std::string kind_name(recipe::JobApi api) {
   return std::string(recipe::name_of(api));
+}
+
+std::string kinds_made(const recipe::Cluster& cluster) {
+  const bool has_service = cluster.kubernetes.api == recipe::JobApi::kJob && cluster.nodes > 1;
+  return kind_name(cluster.kubernetes.api) + (has_service ? ",service" : "");
 }
 
 }  // namespace temper::launch

@@ -84,6 +84,28 @@ TEST(ClusterTest, ASecretInPlaceOfItsFileIsNotShown) {
   }
 }
 
+TEST(ClusterTest, TheTransportFitsTheKind) {
+  const Environment environment = testing::no_variables();
+  const auto error_of = [&](const std::string& text) -> std::string {
+    try {
+      parse_cluster(text, "c.yaml", {}, &environment);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const std::string pods = "kind: kubernetes\nnodes: 2\nresources: {cpus: 1}\n";
+  EXPECT_EQ(error_of("ranks: 2\ntransport: tcp\nheartbeat_timeout_seconds: 5\n"), "no error");
+  EXPECT_EQ(error_of(pods + "transport: tcp\nkubernetes: {image: a}\n"), "no error");
+  EXPECT_EQ(error_of(pods + "transport: mpi\nkubernetes: {image: a, api: mpijob}\n"), "no error");
+  EXPECT_THAT(error_of(pods + "transport: mpi\nkubernetes: {image: a}\n"),
+              ::testing::HasSubstr("c.yaml:4:12: transport: is mpi, but only an MPIJob"));
+  EXPECT_THAT(error_of("kind: slurm\nresources: {cpus: 1}\ntransport: tcp\n"),
+              ::testing::HasSubstr("transport: is tcp, but kind slurm"));
+  EXPECT_THAT(error_of("heartbeat_timeout_seconds: 0\n"),
+              ::testing::HasSubstr("heartbeat_timeout_seconds"));
+}
+
 TEST(ClusterTest, ARecipeIsNoClusterFile) {
   const Environment environment = testing::no_variables();
   EXPECT_THROW(parse_cluster(testing::kMinimal, "c.yaml", {}, &environment), UserError);

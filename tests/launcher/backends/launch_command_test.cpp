@@ -29,7 +29,21 @@ TEST(LaunchCommandTest, StartsSeveralRanksWithMpirun) {
       shell_line(attempt_command(spec, "a1", {})),
       "OMP_PROC_BIND='it'\\''s off' mpirun --allow-run-as-root --oversubscribe --bind-to none "
       "-n 3 -x OMP_PROC_BIND /opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 3 "
-      "--slot-workers 2 --attempt a1 --allow-changed data,model");
+      "--slot-workers 2 --attempt a1 --heartbeat-timeout 30 --meeting-timeout 600 "
+      "--allow-changed data,model");
+}
+
+TEST(LaunchCommandTest, StartsRanksThatMeetOverTcpItself) {
+  LaunchSpec spec = spec_of(6);
+  spec.tcp_starter = "/opt/temper/bin/temper";
+  spec.heartbeat_timeout_seconds = 5;
+  EXPECT_EQ(shell_line(attempt_command(spec, "a1", {})),
+            "/opt/temper/bin/temper start-ranks --ranks 6 -- /opt/temper/bin/temper-trainer --run "
+            "'/runs/my run' --ranks 6 --slot-workers 2 --attempt a1 --heartbeat-timeout 5 "
+            "--meeting-timeout 600");
+  spec.nodes = 3;
+  EXPECT_EQ(shell_line(attempt_command(spec, "a1", {})).find("temper start-ranks --ranks 2 --of 6"),
+            std::string("/opt/temper/bin/").size());
 }
 
 TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {

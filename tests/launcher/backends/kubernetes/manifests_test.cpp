@@ -53,6 +53,10 @@ TEST(ManifestsTest, PlainJob) {
   expect_golden("kubernetes/job-cpu.yaml", job_manifest(spec));
 }
 
+TEST(ManifestsTest, PlainJobOfSeveralPodsHasAServiceForTheirNames) {
+  expect_golden("kubernetes/job-pods-cpu.yaml", job_manifest(cpu_job(recipe::JobApi::kJob)));
+}
+
 TEST(ManifestsTest, TrainJobAndMpiJob) {
   expect_golden("kubernetes/trainjob-cpu.yaml", job_manifest(cpu_job(recipe::JobApi::kTrainJob)));
   expect_golden("kubernetes/mpijob-cpu.yaml", job_manifest(cpu_job(recipe::JobApi::kMpiJob)));
