@@ -15,6 +15,7 @@
 #include "launcher/backends/captured_run.h"
 #include "launcher/backends/secret_file.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/local_gpus.h"
 
 namespace temper::launch {
 namespace {
@@ -109,6 +110,9 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                cluster.kubernetes.image + " is not named by its digest, so a "
                                                           "restart may run another one"});
       }
+  }
+  if (cluster.resources.gpus > 0) {
+    plan.checks.push_back({"GPUs", Result::kFailed, kNoGpuTraining});
   }
   if (cluster.kind != recipe::ClusterKind::kKubernetes && !cluster.secrets.empty()) {
     plan.checks.push_back(check_secrets(cluster));
