@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Makes a Debian 12 machine ready and builds Temper. Safe to repeat: what is there already is left alone.
-# Usage: scripts/setup.sh [--no-build] [--test-tools]
+# Usage: scripts/setup.sh [--no-build] [--test-tools] [--cuda]
 #   --no-build    packages and the virtual environment only
+#   --cuda        for GPUs: LibTorch with CUDA and NCCL in .venv-cuda (2.2 GB to fetch, 5 GB on disk), built into build/cuda;
+#                 needs neither a CUDA toolkit nor a GPU
 #   --test-tools  also what scripts/test.sh needs: clang, clang-format, clang-tidy, qemu-user, npm, Slurm, kubectl, zsh,
 #                 fish, debootstrap
 set -euo pipefail
@@ -9,6 +11,9 @@ cd "$(dirname "$0")/.."
 
 build=yes
 test_tools=no
+preset=release
+environment=.venv
+requirements=scripts/requirements.txt
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   libopenmpi-dev openmpi-bin openssh-client
@@ -20,6 +25,11 @@ packages=(
 for argument in "$@"; do
   case $argument in
     --no-build) build=no ;;
+    --cuda)
+      preset=cuda
+      environment=.venv-cuda
+      requirements=scripts/requirements-cuda.txt
+      ;;
     --test-tools)
       test_tools=yes
       packages+=(clang clang-format clang-tidy qemu-user valgrind)
@@ -30,7 +40,7 @@ for argument in "$@"; do
       command -v npm > /dev/null || packages+=(npm)  # may be there from elsewhere
       ;;
     *)
-      echo "setup.sh: unknown option $argument; the options are --no-build and --test-tools" >&2
+      echo "setup.sh: unknown option $argument; the options are --no-build, --test-tools and --cuda" >&2
       exit 2
       ;;
   esac
@@ -52,11 +62,11 @@ install_packages() {
 
 # The environment holds LibTorch (headers and libraries of the torch wheel) and nothing of ours.
 make_environment() {
-  cmp -s scripts/requirements.txt .venv/requirements.txt && return 0
-  echo "setup: making .venv with $(tr '\n' ' ' < scripts/requirements.txt)"
-  python3 -m venv .venv
-  .venv/bin/pip install -q --disable-pip-version-check -r scripts/requirements.txt
-  cp scripts/requirements.txt .venv/requirements.txt
+  cmp -s $requirements $environment/requirements.txt && return 0
+  echo "setup: making $environment with $(tr '\n' ' ' < $requirements)"
+  python3 -m venv $environment
+  $environment/bin/pip install -q --disable-pip-version-check -r $requirements
+  cp $requirements $environment/requirements.txt
 }
 
 install_packages "${packages[@]}"
@@ -65,7 +75,7 @@ if [ "$test_tools" = yes ]; then
 fi
 make_environment
 if [ "$build" = yes ]; then
-  echo "setup: building into build/release"
-  cmake --preset release
-  cmake --build --preset release
+  echo "setup: building into build/$preset"
+  cmake --preset $preset
+  cmake --build --preset $preset
 fi

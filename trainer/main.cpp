@@ -21,6 +21,8 @@
 #include "trainer/comm/heartbeat.h"
 #include "trainer/comm/start_watch.h"
 #include "trainer/comm/tcp_socket.h"
+#include "trainer/device/device_checks.h"
+#include "trainer/device/device_report.h"
 #include "trainer/train/stop_signal.h"
 #include "trainer/train/training_run.h"
 
@@ -33,6 +35,7 @@ struct Arguments {
   int ranks = 1;
   double heartbeat_timeout_seconds = 30;
   double meeting_timeout_seconds = 600;
+  int check_gpus = 0;  // ranks of this machine that want one
 };
 
 /// What a rank needs to leave: whom to tell, and how.
@@ -68,6 +71,14 @@ class Departure {
 std::string agree_on_attempt(temper::comm::Communicator& communicator, const std::string& own) {
   const auto all = communicator.all_gather(std::as_bytes(std::span(own)));
   return {reinterpret_cast<const char*>(all[0].data()), all[0].size()};
+}
+
+/// For `temper plan`: whether ranks of this machine would find their GPUs, and which.
+ExitCode check_gpus(int num_ranks) {
+  const temper::device::DeviceReport report = temper::device::report_devices();
+  temper::device::check_gpus(report, num_ranks);
+  fmt::print("{}", temper::device::describe_gpus(report));
+  return ExitCode::kDone;
 }
 
 std::chrono::nanoseconds duration_of(double seconds) {
@@ -172,9 +183,15 @@ int main(int argc, char** argv) try {
   temper::train::StopSignal stop;  // before any thread
   Arguments arguments;
   CLI::App app("One rank of a Temper run; started by `temper run`.", "temper-trainer");
-  app.set_version_flag("--version", TEMPER_VERSION);
-  app.add_option("--run", arguments.run.run_directory, "Run directory with resolved.yaml")
-      ->required();
+  app.set_version_flag("--version", [] {
+    return fmt::format("{} ({})", TEMPER_VERSION, temper::device::library_versions());
+  });
+  CLI::Option* check = app.add_option("--check-gpus", arguments.check_gpus,
+                                      "Only say whether so many ranks find a GPU here, and which")
+                           ->check(CLI::PositiveNumber);
+  CLI::Option* run =
+      app.add_option("--run", arguments.run.run_directory, "Run directory with resolved.yaml")
+          ->excludes(check);
   app.add_option("--ranks", arguments.ranks, "Planned number of ranks")->check(CLI::PositiveNumber);
   app.add_option("--slot-workers", arguments.run.slot_workers, "Threads that compute slots")
       ->check(CLI::PositiveNumber);
@@ -194,8 +211,14 @@ int main(int argc, char** argv) try {
                "Write what every thread does into the run's traces/");
   try {
     app.parse(argc, argv);
+    if (arguments.check_gpus == 0 && (run->empty())) {
+      throw CLI::RequiredError("--run");
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUser);
+  }
+  if (arguments.check_gpus > 0) {
+    return static_cast<int>(check_gpus(arguments.check_gpus));
   }
   return static_cast<int>(train(arguments, stop));
 } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include "core/model/activation_policy.h"
 #include "core/model/moment_size.h"
 #include "core/model/parameters.h"
+#include "core/model/update_shares.h"
 
 namespace temper::model {
 namespace {
@@ -62,6 +63,36 @@ std::int64_t activation_floats(const ModelConfig& config, const LoraSize& lora,
          chunk_rows * config.vocabulary_size;
 }
 
+/// Trained numbers and bytes of their moments: of all tensors, or of a rank's share.
+struct Trained {
+  std::int64_t numbers = 0;
+  std::int64_t moment_bytes = 0;
+};
+
+/// The largest share, when all weights are trained on several ranks.
+Trained largest_share(const ModelConfig& config, recipe::MomentFormat format,
+                      std::int64_t num_ranks) {
+  std::vector<Trained> tensors;
+  std::vector<std::int64_t> sizes;
+  for (const Parameter& parameter : list_parameters(config)) {
+    const std::int64_t size = parameter.num_elements();
+    tensors.push_back({size, moment_bytes(format, parameter.name, size)});
+    sizes.push_back(size);
+  }
+  const std::vector<std::size_t> runs = split_into_runs(sizes, static_cast<int>(num_ranks));
+  Trained largest;
+  for (std::size_t rank = 0; rank + 1 < runs.size(); ++rank) {
+    Trained share;
+    for (std::size_t i = runs[rank]; i < runs[rank + 1]; ++i) {
+      share.numbers += tensors[i].numbers;
+      share.moment_bytes += tensors[i].moment_bytes;
+    }
+    largest.numbers = std::max(largest.numbers, share.numbers);
+    largest.moment_bytes = std::max(largest.moment_bytes, share.moment_bytes);
+  }
+  return largest;
+}
+
 std::uint64_t bytes_of(std::int64_t floats) {
   return static_cast<std::uint64_t>(floats * kFloatBytes);
 }
@@ -85,27 +116,25 @@ std::int64_t most_slot_tokens(const recipe::Recipe& recipe) {
 
 MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& recipe,
                                const RankLoad& load) {
-  std::int64_t base = 0;
-  std::int64_t base_moment_bytes = 0;
-  for (const Parameter& parameter : list_parameters(config)) {
-    base += parameter.num_elements();
-    base_moment_bytes +=
-        moment_bytes(recipe.optimizer.moments, parameter.name, parameter.num_elements());
-  }
-  const LoraSize lora = lora_size(config, recipe.adapter, recipe.optimizer.moments);
+  const recipe::MomentFormat format = recipe.optimizer.moments;
+  const Trained base = largest_share(config, format, 1);
+  const LoraSize lora = lora_size(config, recipe.adapter, format);
   const bool full = recipe.adapter.type == recipe::AdapterType::kNone;
-  const std::int64_t trained = full ? base : lora.parameters;
+  const Trained all = full ? base : Trained{lora.parameters, lora.moment_bytes};
+  const Trained share = full ? largest_share(config, format, load.num_ranks) : all;
+  const std::int64_t trained = all.numbers;
   MemoryEstimate estimate;
-  estimate.total_parameters = base + lora.parameters;
+  estimate.total_parameters = base.numbers + lora.parameters;
   estimate.trained_parameters = trained;
+  estimate.share_parameters = static_cast<std::uint64_t>(share.numbers);
   estimate.weight_bytes = bytes_of(estimate.total_parameters);
   estimate.gradient_bytes =
-      bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers + 1));
-  estimate.moment_bytes = static_cast<std::uint64_t>(full ? base_moment_bytes : lora.moment_bytes);
+      bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers) + share.numbers);
+  estimate.moment_bytes = static_cast<std::uint64_t>(share.moment_bytes);
   estimate.activation_bytes = bytes_of(
       load.slot_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
   estimate.program_bytes = kProgramBytes;
-  estimate.checkpoint_bytes = bytes_of(trained) + estimate.moment_bytes;
+  estimate.checkpoint_bytes = bytes_of(trained) + static_cast<std::uint64_t>(all.moment_bytes);
   estimate.snapshot_bytes = estimate.checkpoint_bytes / static_cast<std::uint64_t>(load.num_ranks);
   return estimate;
 }

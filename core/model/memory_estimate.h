@@ -11,18 +11,20 @@ namespace temper::model {
 struct RankLoad {
   std::int64_t slot_workers = 1;  ///< slots that are computed at once
   std::int64_t slot_tokens = 0;   ///< tokens of the longest slot
-  std::int64_t num_ranks = 1;     ///< that share the saving of a checkpoint
+  std::int64_t num_ranks = 1;     ///< that share moments and the saving of a checkpoint
 };
 
-/// Memory of one rank, and what a checkpoint takes. Every rank holds all of it: nothing is sharded.
-/// fp32 throughout, 4 bytes a number. With P parameters of the base, T trained ones:
+/// Memory of one rank, and what a checkpoint takes. fp32 throughout, 4 bytes a number. Every rank
+/// holds all of it, but when all weights are trained: then each of several ranks updates only a
+/// share of them, a run of whole tensors (update_shares.h), of which the largest has S numbers;
+/// else S = T. With P parameters of the base, T trained ones:
 ///
 ///   weights      4 · (P + T) with an adapter, 4 · P when all weights are trained. Weights that can
 ///                be used where they lie in the file are counted too: their pages are in memory.
-///   gradients    4 · T · (ceil(log2(slots)) + slot_workers + 1): the ordered sum over the slots
-///                keeps at most one finished subtree a level, each worker fills one, one is the
-///                result.
-///   moments      2 · 4 · T (AdamW's two running means); with `moments: 8bit` as in moment_size.h.
+///   gradients    4 · T · (ceil(log2(slots)) + slot_workers) + 4 · S: the ordered sum over the
+///                slots keeps at most one finished subtree a level, each worker fills one; the
+///                result is the share's.
+///   moments      2 · 4 · S (AdamW's two running means); with `moments: 8bit` as in moment_size.h.
 ///   activations  4 · slot_workers · (slot_tokens · tokens_floats + logits), where per token
 ///                tokens_floats = layers · (2·hidden + q + 2·kv + q + 2·intermediate + heads + 2)
 ///                                + ranks of all LoRA pairs
@@ -34,13 +36,14 @@ struct RankLoad {
 ///                2^23 / vocabulary, between 16 and 256.
 ///   program      128 MiB: code and data of the libraries, threads (a rank that trains a model of
 ///                some kilobytes has 119 MiB resident).
-///   checkpoint   4 · T + moments: the trained parameters and their moments.
+///   checkpoint   4 · T + moments of all ranks: the trained parameters and their moments.
 ///   snapshot     checkpoint / ranks: a rank's share, copied to be written while training goes on.
 ///
 /// Left out: the data pipeline and what a network transport buffers.
 struct MemoryEstimate {
   std::int64_t total_parameters = 0;  ///< of the base and the adapter
   std::int64_t trained_parameters = 0;
+  std::uint64_t share_parameters = 0;  ///< S: of them, those that this rank updates
   std::uint64_t weight_bytes = 0;
   std::uint64_t gradient_bytes = 0;
   std::uint64_t moment_bytes = 0;

@@ -13,6 +13,7 @@
 #include "core/base/timeline.h"
 #include "core/run/bucket_run.h"
 #include "core/run/run_layout.h"
+#include "launcher/backends/gpu_environment.h"
 #include "launcher/backends/progress_follower.h"
 #include "launcher/backends/supervisor.h"
 #include "launcher/backends/trainer_log.h"
@@ -127,7 +128,7 @@ LaunchSpec launch_spec(const std::filesystem::path& program, const std::filesyst
   spec.ranks = static_cast<int>(cluster.ranks);
   spec.slot_workers = static_cast<int>(cluster.slot_workers);
   spec.allow_changed = allow_changed;
-  spec.environment = cluster.environment;
+  spec.environment = rank_environment(cluster, layout.logs());
   spec.as_root = ::geteuid() == 0;
   spec.heartbeat_timeout_seconds = cluster.heartbeat_timeout_seconds;
   if (cluster.kind == recipe::ClusterKind::kLocal) {

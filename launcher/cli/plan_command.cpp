@@ -7,6 +7,7 @@
 #include "core/run/run_layout.h"
 #include "launcher/backends/backend.h"
 #include "launcher/cli/job_spec.h"
+#include "launcher/cli/local_gpus.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/plan_request.h"
 #include "launcher/cli/preflight.h"
@@ -25,6 +26,7 @@ struct PlanOptions {
   RecipeOptions recipe;
   bool full = false;
   bool without_model = false;
+  bool gpus = false;
   bool json = false;
 };
 
@@ -59,8 +61,10 @@ int plan(Context& context, const PlanOptions& options) {
   const recipe::Recipe recipe = plan_recipe(context, options, given);
   PlanRequest request =
       plan_request(context, recipe, load_cluster(options.recipe, recipe.batch.slots));
+  check_local_gpus(context, request.cluster);
   request.with_model = !options.without_model;
   request.full = options.full;
+  request.gpus = options.gpus;
   request.num_threads = static_cast<int>(std::thread::hardware_concurrency());
   request.machine_memory_bytes = memory_of_cluster(request.cluster);
   check_publishing(request.recipe, request.stores, context.clock);
@@ -89,6 +93,8 @@ void add_plan(CLI::App& app, Action& action) {
   app.add_flag("--full", options->full, "Count the tokens of every sample and list offenders");
   app.add_flag("--without-model", options->without_model,
                "Show what can be told without the base model's files");
+  app.add_flag("--gpus", options->gpus,
+               "Estimate memory and speed on common GPUs, even if the cluster has none");
   app.add_flag("--json", options->json, "Print one JSON object");
   app.callback([&action, options] {
     action = [options](Context& context) { return plan(context, *options); };

@@ -12,6 +12,7 @@
 #include "launcher/backends/secret_file.h"
 #include "launcher/cli/foreground.h"
 #include "launcher/cli/job_spec.h"
+#include "launcher/cli/local_gpus.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/plan_request.h"
 #include "launcher/cli/recipe_options.h"
@@ -45,6 +46,7 @@ int run(Context& context, const RunOptions& options) {
 
   // Everything that the user could mend is found before anything is written.
   const std::filesystem::path trainer = find_trainer(context);
+  check_local_gpus(context, cluster);
   const auto secrets = read_secrets(cluster.secrets);
   const PlanRequest request = plan_request(context, resolved, cluster);
   check_publishing(resolved, request.stores, context.clock);

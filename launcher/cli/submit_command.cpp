@@ -11,6 +11,7 @@
 #include "core/run/run_lock.h"
 #include "launcher/backends/backend.h"
 #include "launcher/cli/job_spec.h"
+#include "launcher/cli/local_gpus.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/plan_request.h"
 #include "launcher/cli/preflight.h"
@@ -51,6 +52,7 @@ PreparedRun prepare(Context& context, const SubmitOptions& options, const SweepP
   }
   recipe::Recipe& resolved = loaded.recipe;
   const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
+  check_local_gpus(context, cluster);
   const PlanRequest request = plan_request(context, resolved, cluster);
   check_publishing(resolved, request.stores, context.clock);
   RunPlan plan = make_plan(request);

@@ -15,6 +15,7 @@
 #include "core/hub/local_model.h"
 #include "core/hub/repository_name.h"
 #include "core/model/base_model.h"
+#include "core/model/gpu_sizing.h"
 #include "core/model/memory_estimate.h"
 #include "core/model/recipe_base.h"
 #include "core/text/sample_encoder.h"
@@ -84,6 +85,30 @@ PlannedModel plan_model(const PlanRequest& request, const model::BaseModel& base
   planned.stored_bytes = is_random ? 0 : base.stored_bytes();
   planned.memory_bytes = estimate.total_bytes();
   planned.checkpoint_bytes = estimate.checkpoint_bytes;
+  return planned;
+}
+
+/// Of one rank, a GPU for each. Where no tokens were counted, the most that a slot could have, all
+/// of them trained, in samples as long as allowed.
+PlannedGpus plan_gpus(const PlanRequest& request, const model::BaseModel& base,
+                      const RunPlan& plan) {
+  model::GpuLoad load;
+  load.num_ranks = request.cluster.ranks;
+  load.slot_tokens = longest_slot(request, plan);
+  load.sample_tokens = static_cast<double>(request.recipe.data.max_length);
+  if (plan.tokens && plan.data && plan.tokens->total > 0) {
+    const auto total = static_cast<double>(plan.tokens->total);
+    load.sample_tokens = total / static_cast<double>(plan.data->num_samples);
+    load.trained_share = static_cast<double>(plan.tokens->trained) / total;
+  }
+  const model::GpuMemory memory = model::estimate_gpu_memory(base.config(), request.recipe, load);
+  PlannedGpus planned{memory.weight_bytes,     memory.master_bytes,
+                      memory.gradient_bytes,   memory.moment_bytes,
+                      memory.activation_bytes, memory.communication_bytes,
+                      memory.context_bytes,    {}};
+  for (const model::GpuFit& fit : model::fit_gpus(base.config(), request.recipe, load)) {
+    planned.fits.push_back({std::string(fit.gpu.name), fit.num_slots, fit.tokens_per_second});
+  }
   return planned;
 }
 
@@ -217,6 +242,9 @@ RunPlan make_plan(const PlanRequest& asked) {
   if (base) {
     plan.model = plan_model(request, *base, plan);
     note_lack_of_memory(request, plan);
+    if (request.gpus || request.cluster.resources.gpus > 0) {
+      plan.gpus = plan_gpus(request, *base, plan);
+    }
   }
   note_idle_workers(plan);
   return plan;

@@ -22,6 +22,7 @@ struct PlanRequest {
   bool with_model = true;    ///< false: plan what can be told without the base model's files
   bool count_tokens = true;  ///< else tokens and the first sample are left out: quicker
   bool full = false;         ///< count every sample instead of estimating
+  bool gpus = false;         ///< estimate what GPUs would do, even where the cluster has none
   int num_threads = 1;
   std::uint64_t machine_memory_bytes = 0;  ///< of the machine that all ranks share; 0: not known
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "launcher/plan/quantity.h"
@@ -87,6 +88,43 @@ std::string time_text(const PlannedTime& time) {
   return text;
 }
 
+std::string gpus_text(const PlannedGpus& gpus) {
+  std::string text = line(
+      "a GPU", fmt::format("{} of weights in bf16, {} of what is trained, {} of gradients, {} of "
+                           "moments, {} for communication, {} of CUDA's own; {} of activations a "
+                           "slot (estimates)",
+                           bytes_text(gpus.weight_bytes), bytes_text(gpus.master_bytes),
+                           bytes_text(gpus.gradient_bytes), bytes_text(gpus.moment_bytes),
+                           bytes_text(gpus.communication_bytes), bytes_text(gpus.context_bytes),
+                           bytes_text(gpus.activation_bytes)));
+  for (const PlannedGpus::Fit& fit : gpus.fits) {
+    const std::string how =
+        fit.slots == 0
+            ? "does not fit"
+            : fmt::format("{} slots fit at once, about {} tokens/s at 40 % of its peak", fit.slots,
+                          count_text(static_cast<std::uint64_t>(fit.tokens_per_second)));
+    text += line("", fmt::format("{}: {}", fit.name, how));
+  }
+  return text;
+}
+
+Json gpus_json(const PlannedGpus& gpus) {
+  Json json = {{"weight_bytes", gpus.weight_bytes},
+               {"master_bytes", gpus.master_bytes},
+               {"gradient_bytes", gpus.gradient_bytes},
+               {"moment_bytes", gpus.moment_bytes},
+               {"activation_bytes_a_slot", gpus.activation_bytes},
+               {"communication_bytes", gpus.communication_bytes},
+               {"context_bytes", gpus.context_bytes},
+               {"fits", Json::array()}};
+  for (const PlannedGpus::Fit& fit : gpus.fits) {
+    json["fits"].push_back({{"gpu", fit.name},
+                            {"slots", fit.slots},
+                            {"tokens_per_second_estimate", std::round(fit.tokens_per_second)}});
+  }
+  return json;
+}
+
 Json time_json(const PlannedTime& time) {
   return {{"training_seconds", time.training_seconds},
           {"jobs", time.jobs},
@@ -143,6 +181,9 @@ Json plan_json(const RunPlan& plan) {
     for (const PlannedFile& file : plan.files) {
       json["files"][file.name] = file.content;
     }
+  }
+  if (plan.gpus) {
+    json["gpu_estimate"] = gpus_json(*plan.gpus);
   }
   if (plan.time) {
     json["time"] = time_json(*plan.time);
@@ -204,6 +245,9 @@ std::string render_text(const RunPlan& plan) {
     text +=
         line("memory", fmt::format("{} a rank (estimate)", bytes_text(plan.model->memory_bytes)));
     text += line("checkpoint", bytes_text(plan.model->checkpoint_bytes));
+  }
+  if (plan.gpus) {
+    text += gpus_text(*plan.gpus);
   }
   if (plan.time) {
     text += time_text(*plan.time);

@@ -56,6 +56,24 @@ struct PlannedTime {
   double checkpoint_seconds = 0;  ///< to write one
 };
 
+/// What a rank takes of a GPU's memory, and how it fits the common ones; estimates
+/// (core/model/gpu_sizing.h).
+struct PlannedGpus {
+  struct Fit {
+    std::string name;
+    std::int64_t slots = 0;        ///< whose activations fit at once; 0: the run does not fit
+    double tokens_per_second = 0;  ///< of one GPU
+  };
+  std::uint64_t weight_bytes = 0;  ///< of the base, in bf16
+  std::uint64_t master_bytes = 0;  ///< of what is trained
+  std::uint64_t gradient_bytes = 0;
+  std::uint64_t moment_bytes = 0;
+  std::uint64_t activation_bytes = 0;  ///< of one slot
+  std::uint64_t communication_bytes = 0;
+  std::uint64_t context_bytes = 0;
+  std::vector<Fit> fits;
+};
+
 /// A file that is handed to a scheduler.
 struct PlannedFile {
   std::string name;
@@ -78,6 +96,7 @@ struct RunPlan {
   std::optional<PlannedData> data;
   std::optional<PlannedTokens> tokens;
   std::optional<PlannedSteps> steps;
+  std::optional<PlannedGpus> gpus;
   std::int64_t batch_samples = 0;
   std::int64_t slots = 0;
   std::int64_t ranks = 1;

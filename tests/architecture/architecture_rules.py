@@ -9,7 +9,7 @@ import re
 BASE = {"core/base"}
 CORE = BASE | {"core/http", "core/recipe", "core/storage", "core/weights", "core/text"}
 ALL_CORE = CORE | {"core/hub", "core/model", "core/data", "core/run", "core/export"}
-TRAINER_BASE = ALL_CORE | {"trainer/comm", "trainer/model"}
+TRAINER_BASE = ALL_CORE | {"trainer/device", "trainer/comm", "trainer/model"}
 ALLOWED = {
     "core/base": set(),
     "core/recipe": BASE,
@@ -22,7 +22,8 @@ ALLOWED = {
     "core/data": CORE,
     "core/run": BASE | {"core/http", "core/storage"},
     "core/export": CORE | {"core/model", "core/run"},
-    "trainer/comm": {"core/base", "core/run"},
+    "trainer/device": BASE,
+    "trainer/comm": {"core/base", "core/run", "trainer/device"},
     "trainer/model": ALL_CORE,
     "trainer/checkpoint": TRAINER_BASE,
     "trainer/train": TRAINER_BASE | {"trainer/checkpoint"},

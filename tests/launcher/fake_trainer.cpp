@@ -15,6 +15,7 @@
 ///   exit=N        leaves with N; without it, with 0
 /// Under mpirun rank 0 alone follows the script; the others leave with it, or with 85 when
 /// signalled. The options of each attempt are appended to <run>/arguments.
+/// `--check-gpus N` alone refuses more GPUs than FAKE_TRAINER_GPUS (0 without it) says there are.
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -202,12 +203,24 @@ int follow_rank_0(const fs::path& end_file) {
   return code;
 }
 
+int check_gpus(int wanted) {
+  const char* gpus = ::getenv("FAKE_TRAINER_GPUS");
+  if (wanted > (gpus == nullptr ? 0 : std::stoi(gpus))) {
+    std::cerr << "temper-trainer: no CUDA device" << std::endl;
+    return 2;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const sigset_t signals = stop_signals();
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const std::string wanted = option(arguments, "--check-gpus"); !wanted.empty()) {
+    return check_gpus(std::stoi(wanted));
+  }
   Trainer trainer{
       {option(arguments, "--run")}, option(arguments, "--attempt"), option(arguments, "--ranks")};
   const fs::path end_file = trainer.layout.root / ("end-" + trainer.attempt);

@@ -53,6 +53,25 @@ TEST(MemoryEstimateTest, RanksShareTheSnapshotOfACheckpoint) {
   EXPECT_EQ(estimate.snapshot_bytes, estimate.checkpoint_bytes / 3);
 }
 
+TEST(MemoryEstimateTest, RanksShareTheMomentsWhenAllWeightsAreTrained) {
+  recipe::Recipe recipe;
+  recipe.adapter.type = recipe::AdapterType::kNone;
+  const auto on = [&](std::int64_t ranks) {
+    return estimate_memory(smollm2(), recipe, {.slot_workers = 2, .num_ranks = ranks});
+  };
+  constexpr std::uint64_t kAll = 134515008;
+  constexpr std::uint64_t kEmbedding = 49152U * 576;  // a tensor is never cut
+  EXPECT_EQ(on(1).moment_bytes, 8 * kAll);
+  EXPECT_EQ(on(1).gradient_bytes, 4 * kAll * (4 + 2 + 1));
+  EXPECT_LT(on(2).moment_bytes, 8 * kAll * 51 / 100);
+  EXPECT_LT(on(4).moment_bytes, 8 * kAll * 26 / 100);
+  EXPECT_EQ(on(16).moment_bytes, 8 * kEmbedding);
+  EXPECT_EQ(on(4).gradient_bytes, 4 * kAll * (4 + 2) + on(4).moment_bytes / 2);
+  EXPECT_EQ(on(4).checkpoint_bytes, on(1).checkpoint_bytes);
+  recipe.adapter.type = recipe::AdapterType::kLora;
+  EXPECT_EQ(on(4).moment_bytes, on(1).moment_bytes) << "an adapter is not shared";
+}
+
 TEST(MemoryEstimateTest, TrainingAllWeightsHasNoAdapter) {
   recipe::Recipe recipe;
   recipe.adapter.type = recipe::AdapterType::kNone;

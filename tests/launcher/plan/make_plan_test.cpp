@@ -77,6 +77,32 @@ TEST_F(MakePlanTest, CountsParametersAndBytes) {
   EXPECT_GT(plan.model->memory_bytes, plan.model->checkpoint_bytes);
 }
 
+TEST_F(MakePlanTest, EstimatesGpusWhereTheyAreAskedFor) {
+  EXPECT_FALSE(make_plan(request_).gpus);
+  request_.gpus = true;
+  const RunPlan plan = make_plan(request_);
+  ASSERT_TRUE(plan.gpus);
+  EXPECT_EQ(plan.gpus->weight_bytes,
+            2U * static_cast<std::uint64_t>(plan.model->total_parameters -
+                                            plan.model->trained_parameters));
+  EXPECT_EQ(plan.gpus->communication_bytes, 0U);
+  ASSERT_THAT(plan.gpus->fits, SizeIs(6));
+  EXPECT_GT(plan.gpus->fits.front().slots, 0);
+  EXPECT_GT(plan.gpus->fits.back().tokens_per_second, plan.gpus->fits.front().tokens_per_second);
+  request_.gpus = false;
+  request_.cluster.ranks = 2;
+  request_.cluster.resources.gpus = 2;
+  EXPECT_GT(make_plan(request_).gpus->communication_bytes, 0U);
+}
+
+// Fewer trained tokens pass the head: quicker than if nothing is known of them.
+TEST_F(MakePlanTest, EstimatesGpusFromTheTokensThatWereCounted) {
+  request_.gpus = true;
+  const double counted = make_plan(request_).gpus->fits[0].tokens_per_second;
+  request_.count_tokens = false;
+  EXPECT_GT(counted, make_plan(request_).gpus->fits[0].tokens_per_second);
+}
+
 TEST_F(MakePlanTest, NotesThatTheMachineHasTooLittleMemory) {
   request_.cluster.ranks = 2;
   const std::uint64_t needed = 2 * make_plan(request_).model->memory_bytes;

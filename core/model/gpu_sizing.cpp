@@ -1,0 +1,106 @@
+#include "core/model/gpu_sizing.h"
+
+#include <array>
+
+#include "core/model/activation_policy.h"
+#include "core/model/parameters.h"
+
+namespace temper::model {
+namespace {
+
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
+constexpr std::uint64_t kContextBytes = 768 * kMebibyte;
+constexpr double kUsableShare = 0.95;
+
+constexpr std::array kCommonGpus = {
+    GpuKind{"L4", 22 * kGibibyte, 121},      GpuKind{"A100-40", 39 * kGibibyte, 312},
+    GpuKind{"A100-80", 79 * kGibibyte, 312}, GpuKind{"H100", 79 * kGibibyte, 989},
+    GpuKind{"H200", 139 * kGibibyte, 989},   GpuKind{"B200", 178 * kGibibyte, 2250},
+};
+
+bool trains_all(const recipe::Recipe& recipe) {
+  return recipe.adapter.type == recipe::AdapterType::kNone;
+}
+
+MemoryEstimate in_floats(const ModelConfig& config, const recipe::Recipe& recipe,
+                         std::int64_t slot_tokens, std::int64_t num_ranks = 1) {
+  return estimate_memory(config, recipe,
+                         {.slot_workers = 1, .slot_tokens = slot_tokens, .num_ranks = num_ranks});
+}
+
+/// Weights of the linear modules of a layer.
+double layer_weights(const ModelConfig& config) {
+  const auto hidden = static_cast<double>(config.hidden_size);
+  const auto query = static_cast<double>(config.num_heads * config.head_size);
+  const auto key = static_cast<double>(config.num_kv_heads * config.head_size);
+  return hidden * (2 * query + 2 * key + 3 * static_cast<double>(config.intermediate_size));
+}
+
+}  // namespace
+
+std::span<const GpuKind> common_gpus() {
+  return kCommonGpus;
+}
+
+std::uint64_t GpuMemory::fixed_bytes() const {
+  return weight_bytes + master_bytes + gradient_bytes + moment_bytes + communication_bytes +
+         context_bytes;
+}
+
+GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& recipe,
+                              const GpuLoad& load) {
+  const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
+  const std::uint64_t logits = in_floats(config, recipe, 0).activation_bytes;
+  const auto trained = static_cast<std::uint64_t>(floats.trained_parameters);
+  const auto all = static_cast<std::uint64_t>(floats.total_parameters);
+  const bool full = trains_all(recipe);
+  GpuMemory memory;
+  memory.weight_bytes = 2 * (full ? all : all - trained);
+  memory.master_bytes = full ? 4 * floats.share_parameters : 6 * trained;
+  memory.gradient_bytes = floats.gradient_bytes;
+  memory.moment_bytes = floats.moment_bytes;
+  memory.activation_bytes = (floats.activation_bytes - logits) / 2 + logits;
+  memory.communication_bytes = load.num_ranks > 1 ? 2 * load.stage_bytes : 0;
+  memory.context_bytes = kContextBytes;
+  return memory;
+}
+
+double training_flops(const ModelConfig& config, const recipe::Recipe& recipe,
+                      const GpuLoad& load) {
+  const auto layers = static_cast<double>(config.num_layers);
+  const auto hidden = static_cast<double>(config.hidden_size);
+  const auto query = static_cast<double>(config.num_heads * config.head_size);
+  const double head = hidden * static_cast<double>(config.vocabulary_size) * load.trained_share;
+  const bool full = trains_all(recipe);
+  const double linear = (full ? 6 : 4) * (layers * layer_weights(config) + head);
+  const auto trained = static_cast<double>(in_floats(config, recipe, 0).trained_parameters);
+  double recomputed = 0;
+  for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
+    if (!kept_activations(recipe.memory, layer).gate_up) {
+      recomputed += 2 * hidden * 2 * static_cast<double>(config.intermediate_size);
+    }
+  }
+  return linear + (full ? 0 : 6 * trained) + 7 * layers * query * load.sample_tokens + recomputed;
+}
+
+std::vector<GpuFit> fit_gpus(const ModelConfig& config, const recipe::Recipe& recipe,
+                             const GpuLoad& load) {
+  constexpr double kTera = 1e12;
+  const GpuMemory memory = estimate_gpu_memory(config, recipe, load);
+  const double flops = training_flops(config, recipe, load);
+  std::vector<GpuFit> fits;
+  for (const GpuKind& gpu : kCommonGpus) {
+    const auto usable =
+        static_cast<std::uint64_t>(kUsableShare * static_cast<double>(gpu.memory_bytes));
+    GpuFit fit{.gpu = gpu, .tokens_per_second = kAssumedUse * gpu.bf16_teraflops * kTera / flops};
+    if (usable > memory.fixed_bytes()) {
+      fit.num_slots =
+          static_cast<std::int64_t>((usable - memory.fixed_bytes()) / memory.activation_bytes);
+    }
+    fits.push_back(fit);
+  }
+  return fits;
+}
+
+}  // namespace temper::model

@@ -1,0 +1,54 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/launcher/cli/program.h"
+
+namespace temper::launch {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// A cluster file of this machine that asks for two GPUs.
+std::string gpu_cluster(const Program& program) {
+  const std::string file = program.file("gpus.yaml").string();
+  std::ofstream(file) << "kind: local\nresources: {gpus: 2}\n";
+  return file;
+}
+
+TEST(GpusProgramTest, GpusThatAreNotThereAreRefusedBeforeAnythingIsWritten) {
+  Program program;
+  const std::string recipe = program.file("recipe.yaml").string();
+  for (const std::string verb : {"plan", "run", "submit"}) {
+    const ProgramResult result = program.temper({verb, recipe, "--on", gpu_cluster(program)});
+    EXPECT_EQ(result.code, 2) << verb;
+    EXPECT_THAT(result.output,
+                AllOf(HasSubstr("resources.gpus: is 2, but"), HasSubstr("no CUDA device")))
+        << verb;
+  }
+  EXPECT_FALSE(std::filesystem::exists(program.runs()));
+}
+
+TEST(GpusProgramTest, GpusThatAreThereCantBeTrainedOnYet) {
+  Program program;
+  program.set_environment("FAKE_TRAINER_GPUS", "2");
+  const ProgramResult result =
+      program.temper({"plan", program.file("recipe.yaml").string(), "--on", gpu_cluster(program)});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.output, HasSubstr("can't train on them yet"));
+}
+
+TEST(GpusProgramTest, APlanEstimatesWhatGpusWouldDo) {
+  Program program;
+  const ProgramResult result =
+      program.temper({"plan", program.file("recipe.yaml").string(), "--gpus"});
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("L4: "), HasSubstr("B200: "), HasSubstr("slots fit at once, about"),
+                    HasSubstr("of activations a slot (estimates)")));
+}
+
+}  // namespace
+}  // namespace temper::launch
