@@ -1,8 +1,9 @@
 """The adapter is the same, bit for bit, on any number of ranks and slot workers."""
 
+import signal
 import unittest
 
-from scenario import Scenario
+from scenario import CHECKPOINTED, Scenario
 
 
 class SameBitsTest(Scenario):
@@ -15,13 +16,31 @@ class SameBitsTest(Scenario):
         for layout, adapter in adapters.items():
             self.assertEqual(adapter, adapters[1, 1], f"ranks, slot workers: {layout}")
 
-    def test_full_fine_tuning_on_one_and_three_ranks(self):
-        weights = []
-        for ranks in (1, 3):
-            name = f"full{ranks}"
-            self.temper("run", self.recipe, "--name", name, "--ranks", ranks, "--set", "adapter={type: none}")
-            weights.append((self.run_named(name) / "model" / "model.safetensors").read_bytes())
-        self.assertEqual(weights[0], weights[1])
+    def test_full_fine_tuning_on_one_to_four_ranks(self):
+        """One rank keeps all moments, several share them."""
+        for moments in ("fp32", "8bit"):
+            weights = {}
+            for ranks in (1, 2, 3, 4):
+                name = f"full-{moments}-{ranks}"
+                settings = ("--set", "adapter={type: none}", "--set", f"optimizer.moments={moments}")
+                self.temper("run", self.recipe, "--name", name, "--ranks", ranks, *settings)
+                weights[ranks] = self.weights(name)
+            for ranks, found in weights.items():
+                self.assertEqual(found, weights[1], f"{ranks} ranks, moments: {moments}")
+
+    def test_full_fine_tuning_goes_on_with_other_shares_of_the_moments(self):
+        settings = ("--set", "adapter={type: none}", "--set", "duration.steps=80")
+        self.temper("run", self.recipe, "--name", "whole", *settings)
+        process = self.start("run", self.recipe, "--name", "moved", "--ranks", 3, *settings)
+        self.wait_for_step("moved", 7, process)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=120), CHECKPOINTED, (self.folder / "output").read_text())
+        self.assertLess(self.steps_done("moved"), 80)
+        self.temper("resume", self.run_named("moved"), "--ranks", 2)
+        self.assertEqual(self.weights("moved"), self.weights("whole"))
+
+    def weights(self, name):
+        return (self.run_named(name) / "model" / "model.safetensors").read_bytes()
 
     def test_full_fine_tuning_with_8_bit_moments_survives_a_kill(self):
         table = self.temper("verify", self.recipe, "--set", "adapter={type: none}", "--set", "optimizer.moments=8bit")

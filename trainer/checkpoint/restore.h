@@ -20,9 +20,10 @@ std::optional<run::CheckpointManifest> find_newest(const storage::ObjectStore& s
                                                    comm::Communicator& communicator,
                                                    const Logger& logger);
 
-/// Fills `tensors` from the checkpoint's objects; each rank reads all of them and checks their
-/// crc32c again. UserError if names or shapes do not fit; RetryableError if a rank reads other
-/// bytes than rank 0 verified. After an exception the tensors' content is unspecified.
+/// Fills `tensors`, as far as this rank holds them, from the checkpoint's objects; each rank reads
+/// all of them and checks their crc32c again. UserError if names or shapes do not fit;
+/// RetryableError if a rank reads other bytes than rank 0 verified. After an exception the tensors'
+/// content is unspecified.
 void load(const storage::ObjectStore& store, comm::Communicator& communicator,
           const run::CheckpointManifest& manifest, std::span<const NamedTensor> tensors);
 

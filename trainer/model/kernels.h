@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <span>
 
@@ -111,6 +112,9 @@ class Kernels {
 /// Kernels for this processor: BLAS of LibTorch's wheel, the rest vectorised loops. Call
 /// on_slot_worker_thread() once in every thread that uses them.
 std::unique_ptr<Kernels> make_cpu_kernels();
+
+/// Whether memory ran out: of this process, or (LibTorch's error) of the GPU.
+bool is_out_of_memory(const std::exception& error);
 
 /// Switches off intra-operator parallelism for the calling thread: a slot is one thread's work.
 void on_slot_worker_thread();

@@ -31,24 +31,33 @@ std::size_t num_blocks(std::size_t size) {
 
 template <class Number>
 checkpoint::NamedTensor view(const std::string& name, weights::DataType type,
-                             const std::vector<std::int64_t>& shape, std::span<Number> values) {
-  return {.name = name, .type = type, .shape = shape, .bytes = std::as_writable_bytes(values)};
+                             const std::vector<std::int64_t>& shape, std::span<Number> values,
+                             int holder) {
+  return {.name = name,
+          .type = type,
+          .shape = shape,
+          .bytes = std::as_writable_bytes(values),
+          .holder = holder};
 }
 
 }  // namespace
 
-Moments::Moments(recipe::MomentFormat format, const model::ParameterLayout& layout) {
+Moments::Moments(recipe::MomentFormat format, const model::ParameterLayout& layout,
+                 UpdateShare share)
+    : share_(std::move(share)) {
   std::size_t floats = 0;
   std::size_t codes = 0;
   std::size_t scales = 0;
-  for (const model::TrainedTensor& tensor : layout.tensors()) {
+  for (std::size_t i = 0; i < layout.tensors().size(); ++i) {
+    const model::TrainedTensor& tensor = layout.tensors()[i];
+    const std::size_t kept = is_here(i) ? tensor.size : 0;
     if (model::has_8bit_moments(format, tensor.name, static_cast<std::int64_t>(tensor.size))) {
       places_.push_back({.quantized = true, .begin = codes, .scales = scales});
-      codes += tensor.size;
-      scales += num_blocks(tensor.size);
+      codes += kept;
+      scales += num_blocks(kept);
     } else {
       places_.push_back({.begin = floats});
-      floats = model::align_floats(floats + tensor.size);
+      floats = model::align_floats(floats + kept);
     }
   }
   for (Mean* mean : {&first_, &second_}) {
@@ -59,6 +68,7 @@ Moments::Moments(recipe::MomentFormat format, const model::ParameterLayout& layo
 }
 
 void Moments::update(std::size_t tensor, std::size_t begin, std::size_t end, const Update& update) {
+  CHECK(is_here(tensor), "tensor {}: another rank updates it", tensor);
   const Place& place = places_[tensor];
   if (!place.quantized) {
     update(begin, end, first_.floats.data() + place.begin + begin,
@@ -118,17 +128,19 @@ std::vector<checkpoint::NamedTensor> Moments::tensors(const model::ParameterLayo
     for (std::size_t i = 0; i < places_.size(); ++i) {
       const model::TrainedTensor& tensor = layout.tensors()[i];
       const Place& place = places_[i];
+      const std::size_t kept = is_here(i) ? tensor.size : 0;
+      const int holder = share_.holder_of(i);
       if (!place.quantized) {
         tensors.push_back(view(kind + "/" + tensor.name, weights::DataType::kF32, tensor.shape,
-                               mean->floats.span().subspan(place.begin, tensor.size)));
+                               mean->floats.span().subspan(place.begin, kept), holder));
         continue;
       }
-      const std::size_t blocks = num_blocks(tensor.size);
       tensors.push_back(view(kind + "_8bit/" + tensor.name, weights::DataType::kU8, tensor.shape,
-                             std::span(mean->codes).subspan(place.begin, tensor.size)));
+                             std::span(mean->codes).subspan(place.begin, kept), holder));
       tensors.push_back(view(kind + "_scale/" + tensor.name, weights::DataType::kF32,
-                             {static_cast<std::int64_t>(blocks)},
-                             std::span(mean->scales).subspan(place.scales, blocks)));
+                             {static_cast<std::int64_t>(num_blocks(tensor.size))},
+                             std::span(mean->scales).subspan(place.scales, num_blocks(kept)),
+                             holder));
     }
   }
   return tensors;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "trainer/model/vector_math.h"
 
@@ -32,6 +33,20 @@ TEMPER_VECTORISED double block_sum_of_squares(const float* gradient, std::size_t
   return total;
 }
 
+/// All ranks' numbers in rank order, which is the order of the tensors.
+std::vector<double> gather(const std::vector<double>& mine, comm::Communicator& communicator) {
+  std::vector<double> all;
+  for (const std::vector<std::byte>& part :
+       communicator.all_gather(std::as_bytes(std::span(mine)))) {
+    const std::size_t begin = all.size();
+    all.resize(begin + part.size() / sizeof(double));
+    if (!part.empty()) {
+      std::memcpy(all.data() + begin, part.data(), part.size());
+    }
+  }
+  return all;
+}
+
 struct StepFactors {
   float gradient_scale, beta1, beta2, decay, step_size, inverse_root_correction, epsilon;
 };
@@ -56,25 +71,29 @@ double clipping_factor(double norm, double max_norm) {
   return max_norm > 0 ? std::min(1.0, max_norm / (norm + 1e-6)) : 1.0;
 }
 
-AdamW::AdamW(const recipe::Optimizer& options, const model::ParameterLayout& layout)
-    : options_(options), moments_(options.moments, layout) {
-  for (std::size_t i = 0; i < layout.tensors().size(); ++i) {
+AdamW::AdamW(const recipe::Optimizer& options, const model::ParameterLayout& layout,
+             UpdateShare share)
+    : options_(options), is_split_(share.is_split()), moments_(options.moments, layout, share) {
+  for (std::size_t i = share.begin_tensor(); i < share.end_tensor(); ++i) {
     const model::TrainedTensor& tensor = layout.tensors()[i];
     for (std::size_t begin = 0; begin < tensor.size; begin += kBlockFloats) {
       const std::size_t end = std::min(begin + kBlockFloats, tensor.size);
-      blocks_.push_back({i, tensor.offset, begin, end, tensor.decay});
+      blocks_.push_back({i, tensor.offset - share.begin(), begin, end, tensor.decay});
     }
   }
 }
 
-double AdamW::gradient_norm(std::span<const float> gradient, double scale,
-                            SlotWorkers& workers) const {
+double AdamW::gradient_norm(std::span<const float> gradient, double scale, SlotWorkers& workers,
+                            comm::Communicator& communicator) const {
   std::vector<double> partial(blocks_.size());
   workers.run(static_cast<std::int64_t>(blocks_.size()), [&](int, std::int64_t item) {
     const Block& block = blocks_[static_cast<std::size_t>(item)];
     partial[static_cast<std::size_t>(item)] =
         block_sum_of_squares(gradient.data() + block.offset + block.begin, block.end - block.begin);
   });
+  if (is_split_) {
+    partial = gather(partial, communicator);
+  }
   double total = 0;
   for (const double part : partial) {
     total += part;

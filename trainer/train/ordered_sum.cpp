@@ -14,19 +14,7 @@ void add_into(std::span<const float> from, std::span<float> to) {
   }
 }
 
-/// Chunk boundaries of `size` floats over `num_ranks`, on cache lines.
-std::vector<std::size_t> chunk_offsets(std::size_t size, int num_ranks) {
-  std::vector<std::size_t> offsets;
-  for (int rank = 0; rank <= num_ranks; ++rank) {
-    const std::size_t even =
-        size * static_cast<std::size_t>(rank) / static_cast<std::size_t>(num_ranks);
-    offsets.push_back(std::min(size, model::align_floats(even)));
-  }
-  offsets.back() = size;
-  return offsets;
-}
-
-/// Adds up the chunk of `node`: a buffer that some rank sent, or the sum of its two halves.
+/// Adds up the part of `node`: a buffer that some rank sent, or the sum of its two halves.
 /// Returns the span that holds the sum (the left half's).
 std::span<float> sum_node(
     TreeNode node, const std::map<std::int64_t, std::pair<TreeNode, std::span<float>>>& parts) {
@@ -54,6 +42,8 @@ model::FloatBuffer OrderedSum::take_buffer() {
     if (!unused_.empty()) {
       buffer = std::move(unused_.back());
       unused_.pop_back();
+    } else {
+      ++num_buffers_;
     }
   }
   if (!buffer) {
@@ -61,6 +51,11 @@ model::FloatBuffer OrderedSum::take_buffer() {
   }
   std::fill_n(buffer->data(), size_, 0.0F);
   return std::move(*buffer);
+}
+
+std::size_t OrderedSum::num_buffers() const {
+  const std::lock_guard lock(mutex_);
+  return num_buffers_;
 }
 
 void OrderedSum::recycle(model::FloatBuffer buffer) {
@@ -100,7 +95,7 @@ void OrderedSum::add(std::int64_t slot, model::FloatBuffer gradient) {
 }
 
 void OrderedSum::finish(comm::Communicator& communicator, const std::vector<SlotRange>& ranges,
-                        std::span<float> result) {
+                        std::span<const std::size_t> offsets, std::span<float> part) {
   const int num_ranks = communicator.size();
   const auto rank = static_cast<std::size_t>(communicator.rank());
   std::vector<std::vector<TreeNode>> nodes;
@@ -109,8 +104,9 @@ void OrderedSum::finish(comm::Communicator& communicator, const std::vector<Slot
     nodes.push_back(covering_nodes(num_slots_, range.first, range.second));
     rounds = std::max(rounds, nodes.back().size());
   }
-  const std::vector<std::size_t> offsets = chunk_offsets(size_, num_ranks);
-  const std::size_t chunk = offsets[rank + 1] - offsets[rank];
+  CHECK(offsets.size() == ranges.size() + 1 && offsets.back() == size_ &&
+            part.size() == offsets[rank + 1] - offsets[rank],
+        "{} offsets, {} floats of {}", offsets.size(), part.size(), size_);
 
   // Round i moves every rank's i-th node, straight out of and into place.
   std::map<std::int64_t, std::pair<TreeNode, std::span<float>>> parts;
@@ -125,7 +121,7 @@ void OrderedSum::finish(comm::Communicator& communicator, const std::vector<Slot
         send[peer] = std::as_bytes(all.subspan(offsets[peer], offsets[peer + 1] - offsets[peer]));
       }
       if (round < nodes[peer].size()) {
-        const std::span<float> place = received.emplace_back(chunk).span();
+        const std::span<float> place = received.emplace_back(part.size()).span();
         parts[nodes[peer][round].begin] = {nodes[peer][round], place};
         receive[peer] = std::as_writable_bytes(place);
       }
@@ -133,13 +129,7 @@ void OrderedSum::finish(comm::Communicator& communicator, const std::vector<Slot
     communicator.all_to_all_into(send, receive);
   }
   const std::span<const float> sum = sum_node({0, num_slots_}, parts);
-  std::copy(sum.begin(), sum.end(), result.begin() + static_cast<std::ptrdiff_t>(offsets[rank]));
-  std::vector<std::size_t> byte_offsets;
-  for (const std::size_t offset : offsets) {
-    byte_offsets.push_back(offset * sizeof(float));
-  }
-  communicator.all_gather_into(std::as_writable_bytes(result), byte_offsets);
-
+  std::copy(sum.begin(), sum.end(), part.begin());
   for (auto& [node, buffer] : ready_) {
     unused_.push_back(std::move(buffer));
   }

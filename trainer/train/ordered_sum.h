@@ -33,10 +33,14 @@ class OrderedSum {
   /// Hands in a slot's gradient. Thread-safe.
   void add(std::int64_t slot, model::FloatBuffer gradient);
 
-  /// Finishes the tree over all ranks' slots into `result` (size floats), the same on every rank.
-  /// Each rank finishes one chunk of the gradient: chunks travel all-to-all, results are gathered.
+  /// Finishes the tree over all ranks' slots, each rank one part of the gradient: parts travel
+  /// all-to-all. Rank r's is floats [offsets[r], offsets[r + 1]), from 0 to the gradient's size;
+  /// `part` gets this rank's.
   void finish(comm::Communicator& communicator, const std::vector<SlotRange>& ranges,
-              std::span<float> result);
+              std::span<const std::size_t> offsets, std::span<float> part);
+
+  /// Buffers of a gradient's size that were ever needed at once. Thread-safe.
+  std::size_t num_buffers() const;
 
  private:
   using NodeBuffers = std::map<std::pair<std::int64_t, std::int64_t>, model::FloatBuffer>;
@@ -46,7 +50,8 @@ class OrderedSum {
   std::size_t size_;
   std::int64_t num_slots_ = 0;
   SlotRange range_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::size_t num_buffers_ = 0;             // guarded by mutex_
   NodeBuffers ready_;                       // guarded by mutex_
   std::vector<model::FloatBuffer> unused_;  // guarded by mutex_
 };

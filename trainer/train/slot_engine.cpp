@@ -1,8 +1,13 @@
 #include "trainer/train/slot_engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <numeric>
+
+#include "core/base/error.h"
 
 namespace temper::train {
 namespace {
@@ -23,6 +28,24 @@ std::vector<std::size_t> computing_order(const StepBatch& batch, int num_workers
     });
   }
   return order;
+}
+
+struct SlotName {
+  std::uint64_t step = 0;
+  std::int64_t slot = 0;
+  std::int64_t num_slots = 0;
+};
+
+std::string lack_of_memory(const SlotName& name, const model::PackedSequences& sequences,
+                           int num_workers, recipe::Memory memory, const std::exception& error) {
+  const std::string kept = memory == recipe::Memory::kLow ? "" : "`memory: low`, ";
+  const std::string workers =
+      num_workers == 1 ? "" : fmt::format("fewer slot workers (now {}), ", num_workers);
+  return fmt::format(
+      "step {}: no memory left for slot {} of {}, which has {} tokens in {} samples ({}); set "
+      "{}{}more batch.slots, or a smaller data.max_length",
+      name.step, name.slot, name.num_slots, sequences.num_tokens(), sequences.offsets.size() - 1,
+      error.what(), kept, workers);
 }
 
 /// x - x is 0 for every finite x; one pass without branches.
@@ -58,14 +81,23 @@ std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t 
     const std::int64_t slot = first_slot + static_cast<std::int64_t>(index);
     const TimelineSpan span(timeline_, "slot", {"slot", slot},
                             {"tokens", batch.slots[index].num_tokens()});
-    model::FloatBuffer gradient = sum.take_buffer();
-    const model::LossResult result =
-        model_.loss_and_gradient(kernels_, batch.slots[index], parameters, gradient.data(),
-                                 {seed, step, static_cast<std::uint64_t>(slot)},
-                                 workspaces_[static_cast<std::size_t>(worker)]);
-    outcomes[index] = {result.loss_sum,
-                       std::isfinite(result.loss_sum) && all_finite(gradient.span())};
-    sum.add(slot, std::move(gradient));
+    try {
+      model::FloatBuffer gradient = sum.take_buffer();
+      const model::LossResult result =
+          model_.loss_and_gradient(kernels_, batch.slots[index], parameters, gradient.data(),
+                                   {seed, step, static_cast<std::uint64_t>(slot)},
+                                   workspaces_[static_cast<std::size_t>(worker)]);
+      outcomes[index] = {result.loss_sum,
+                         std::isfinite(result.loss_sum) && all_finite(gradient.span())};
+      sum.add(slot, std::move(gradient));
+    } catch (const std::exception& error) {
+      if (!model::is_out_of_memory(error)) {
+        throw;
+      }
+      const SlotName name{step, slot, batch.num_slots};
+      throw FatalError(lack_of_memory(name, batch.slots[index], workers_.size(),
+                                      workspaces_.front().settings.memory, error));
+    }
   });
   return outcomes;
 }

@@ -26,7 +26,8 @@ class SlotEngine {
              const model::SlotSettings& settings);
 
   /// Outcomes of this rank's slots of `batch` (whose first is `first_slot`), in order; gradients go
-  /// into `sum`.
+  /// into `sum`. FatalError naming the slot, its size and what to set where memory runs out: a
+  /// restart would come to the same slot again.
   std::vector<SlotOutcome> train(const StepBatch& batch, std::int64_t first_slot,
                                  const float* parameters, std::uint64_t seed, std::uint64_t step,
                                  OrderedSum& sum);

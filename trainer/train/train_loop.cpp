@@ -17,7 +17,7 @@ TrainLoop::TrainLoop(LoopParts parts, LoopSettings settings)
     : parts_(parts),
       settings_(std::move(settings)),
       sum_(parts.layout.size()),
-      gradient_(parts.layout.size()) {}
+      gradient_(parts.share.size()) {}
 
 void TrainLoop::run() {
   if (parts_.state.step == 0) {
@@ -57,8 +57,7 @@ void TrainLoop::run_step() {
         parts_.state.step, slot, report.slots[static_cast<std::size_t>(slot)].loss_sum));
   }
 
-  record.reduce_milliseconds =
-      measure("reduce", [&] { sum_.finish(parts_.communicator, batch.ranges, gradient_.span()); });
+  record.reduce_milliseconds = measure("reduce", [&] { reduce(batch); });
   record.optimizer_milliseconds =
       measure("optimizer", [&] { record.gradient_norm = update(batch, record); });
   bool saved = false;
@@ -126,11 +125,34 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
   return exchange_reports(parts_.communicator, mine);
 }
 
+/// Where each rank updates its own part, that part of the sum is all it needs; else all of it.
+void TrainLoop::reduce(const StepBatch& batch) {
+  const UpdateShare& share = parts_.share;
+  const auto rank = static_cast<std::size_t>(parts_.communicator.rank());
+  const std::size_t begin = share.offsets()[rank] - share.begin();
+  const std::size_t size = share.offsets()[rank + 1] - share.offsets()[rank];
+  sum_.finish(parts_.communicator, batch.ranges, share.offsets(),
+              gradient_.span().subspan(begin, size));
+  if (!share.is_split()) {
+    gather_parts(gradient_.span());
+  }
+}
+
+/// Every rank gets the parts of `values` that the others finished.
+void TrainLoop::gather_parts(std::span<float> values) {
+  std::vector<std::size_t> byte_offsets;
+  for (const std::size_t offset : parts_.share.offsets()) {
+    byte_offsets.push_back(offset * sizeof(float));
+  }
+  parts_.communicator.all_gather_into(std::as_writable_bytes(values), byte_offsets);
+}
+
 double TrainLoop::update(const StepBatch& batch, run::ProgressRecord& record) {
   const recipe::Optimizer& options = parts_.recipe.optimizer;
   const double per_token = 1.0 / static_cast<double>(std::max<std::int64_t>(batch.num_trained, 1));
   AdamW& optimizer = parts_.state.optimizer;
-  const double norm = optimizer.gradient_norm(gradient_.span(), per_token, parts_.workers);
+  const double norm =
+      optimizer.gradient_norm(gradient_.span(), per_token, parts_.workers, parts_.communicator);
   if (!std::isfinite(norm)) {
     throw FatalError(
         fmt::format("step {}: the sum of the slots' gradients is not finite; nothing was updated",
@@ -138,9 +160,14 @@ double TrainLoop::update(const StepBatch& batch, run::ProgressRecord& record) {
   }
   record.learning_rate =
       learning_rate(parts_.recipe.schedule, options.lr, parts_.state.step, settings_.total_steps);
-  optimizer.step(parts_.state.parameters.span(), gradient_.span(),
+  const UpdateShare& share = parts_.share;
+  const std::span<float> parameters = parts_.state.parameters.span();
+  optimizer.step(parameters.subspan(share.begin(), share.size()), gradient_.span(),
                  per_token * clipping_factor(norm, options.max_grad_norm), record.learning_rate,
                  parts_.state.step + 1, parts_.workers);
+  if (share.is_split()) {
+    gather_parts(parameters);
+  }
   ++parts_.state.step;
   return norm;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/base/clock.h"
@@ -21,6 +22,7 @@
 #include "trainer/train/slot_engine.h"
 #include "trainer/train/step_control.h"
 #include "trainer/train/training_state.h"
+#include "trainer/train/update_share.h"
 
 namespace temper::train {
 
@@ -28,6 +30,7 @@ namespace temper::train {
 struct LoopParts {
   const recipe::Recipe& recipe;
   const model::ParameterLayout& layout;
+  const UpdateShare& share;
   comm::Communicator& communicator;
   SlotWorkers& workers;
   SlotEngine& engine;
@@ -73,6 +76,8 @@ class TrainLoop {
   void run_step();
   StepBatch next_batch(run::ProgressRecord& record);
   StepReport compute(const StepBatch& batch);
+  void reduce(const StepBatch& batch);
+  void gather_parts(std::span<float> values);
   double update(const StepBatch& batch, run::ProgressRecord& record);
   void hold_if_due();
   bool checkpoint_if_due();  // true: began one

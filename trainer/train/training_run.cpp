@@ -76,7 +76,8 @@ class TrainingRun {
         kernels_(model::make_cpu_kernels()),
         workers_(options.slot_workers, timeline_.get()),
         engine_(*model_, *kernels_, workers_, slot_settings()),
-        state_(model_->layout(), recipe_.optimizer) {
+        share_(update_share()),
+        state_(model_->layout(), recipe_.optimizer, share_) {
     phases_.timed("parameters", [&] { fill_state(); });
     base_->release_pages();
   }
@@ -97,7 +98,7 @@ class TrainingRun {
         logger_, clock_);
     ProgressLog progress = is_first() ? ProgressLog(layout_.progress()) : ProgressLog();
     log_start();
-    TrainLoop loop({recipe_, model_->layout(), communicator_, workers_, engine_, samples_,
+    TrainLoop loop({recipe_, model_->layout(), share_, communicator_, workers_, engine_, samples_,
                     evaluation ? &*evaluation : nullptr, state_, writer, progress, *store_counters_,
                     logger_, clock_, checkpoint_export(), timeline_.get(), &activity_},
                    {static_cast<std::int64_t>(extent_.total_steps), extent_.end_position,
@@ -229,6 +230,14 @@ class TrainingRun {
                : model::LlamaModel::fully_trained(base_->config(), recipe_.data.max_length);
   }
 
+  /// All weights' moments are worth sharing; an adapter's are small.
+  UpdateShare update_share() const {
+    const bool split =
+        recipe_.adapter.type == recipe::AdapterType::kNone && communicator_.size() > 1;
+    return split ? UpdateShare::split(model_->layout(), communicator_.rank(), communicator_.size())
+                 : UpdateShare::whole(model_->layout(), communicator_.rank(), communicator_.size());
+  }
+
   void fill_state() {
     const auto seed = static_cast<std::uint64_t>(recipe_.seed);
     const std::span<float> parameters = state_.parameters.span();
@@ -306,6 +315,7 @@ class TrainingRun {
   std::unique_ptr<model::Kernels> kernels_;
   SlotWorkers workers_;
   SlotEngine engine_;
+  UpdateShare share_;
   TrainingState state_;
 };
 

@@ -10,11 +10,13 @@
 
 namespace temper::train {
 
-/// Everything that training changes: parameters, moments and the number of steps done. The state of
+/// Everything that training changes: parameters (all of them on every rank), the moments of those
+/// that this rank updates, and the number of steps done. The state of
 /// the data is the step (DESIGN section 2); randomness has none.
 struct TrainingState {
-  TrainingState(const model::ParameterLayout& layout, const recipe::Optimizer& options)
-      : parameters(model::FloatBuffer::zeros(layout.size())), optimizer(options, layout) {}
+  TrainingState(const model::ParameterLayout& layout, const recipe::Optimizer& options,
+                const UpdateShare& share)
+      : parameters(model::FloatBuffer::zeros(layout.size())), optimizer(options, layout, share) {}
 
   model::FloatBuffer parameters;
   AdamW optimizer;

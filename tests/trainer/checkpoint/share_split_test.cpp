@@ -87,5 +87,24 @@ TEST(ShareSplitTest, LeavesRanksEmptyWhenThereAreTooFewTensors) {
   EXPECT_TRUE(shares[3].empty());
 }
 
+TEST(ShareSplitTest, WhatOneRankHoldsItWrites) {
+  Tensors tensors({400, 100, 100, 300, 50});
+  tensors.named[0].holder = 2;
+  tensors.named[2].holder = 0;
+  const auto shares = split_by_bytes(tensors.named, 3);
+  EXPECT_EQ(shares[0], (std::vector<std::size_t>{1, 2, 4}));
+  EXPECT_EQ(shares[1], (std::vector<std::size_t>{3}));
+  EXPECT_EQ(shares[2], (std::vector<std::size_t>{0}));
+}
+
+// The others know such a tensor by its shape: all ranks must come to the same split.
+TEST(ShareSplitTest, IsTheSameWhereTheBytesAreNot) {
+  Tensors tensors({400, 100, 100, 300, 50});
+  tensors.named[0].holder = 2;
+  const auto with_bytes = split_by_bytes(tensors.named, 3);
+  tensors.named[0].bytes = {};
+  EXPECT_EQ(split_by_bytes(tensors.named, 3), with_bytes);
+}
+
 }  // namespace
 }  // namespace temper::checkpoint

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <random>
 
+#include "trainer/comm/single_communicator.h"
+
 namespace temper::train {
 namespace {
 
@@ -65,11 +67,12 @@ TEST(AdamWTest, NormAndStepHaveTheSameBitsOnAnyNumberOfWorkers) {
   const std::vector<float> gradient = random_values(layout.size(), 3);
   std::vector<std::vector<float>> results;
   std::vector<double> norms;
+  comm::SingleCommunicator alone;
   for (const int size : {1, 2, 3}) {
     AdamW optimizer({}, layout);
     SlotWorkers workers(size);
     std::vector<float> parameters = random_values(layout.size(), 4);
-    norms.push_back(optimizer.gradient_norm(gradient, 0.25, workers));
+    norms.push_back(optimizer.gradient_norm(gradient, 0.25, workers, alone));
     optimizer.step(parameters, gradient, 1, 0.01, 1, workers);
     results.push_back(parameters);
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/trainer/model/reference_case.h"
+#include "trainer/comm/single_communicator.h"
 #include "trainer/model/initialize.h"
 #include "trainer/model/llama.h"
 #include "trainer/train/optimizer.h"
@@ -32,7 +33,8 @@ class ReferenceTrainingTest : public ::testing::TestWithParam<std::string> {
           *kernels_, case_.pack(steps[step]), parameters.data(), gradient.data(), {}, workspace_);
       const auto num_trained = static_cast<double>(result.num_trained);
       EXPECT_NEAR(result.loss_sum / num_trained, losses[step], 1e-4) << kind << " step " << step;
-      const double norm = optimizer.gradient_norm(gradient.span(), 1 / num_trained, workers_);
+      const double norm =
+          optimizer.gradient_norm(gradient.span(), 1 / num_trained, workers_, alone_);
       EXPECT_NEAR(norm, norms[step], 2e-3 * norms[step]) << kind << " step " << step;
       optimizer.step(parameters.span(), gradient.span(), clipping_factor(norm, 1.0) / num_trained,
                      1e-3, static_cast<std::int64_t>(step) + 1, workers_);
@@ -42,6 +44,7 @@ class ReferenceTrainingTest : public ::testing::TestWithParam<std::string> {
   ReferenceCase case_;
   std::unique_ptr<model::Kernels> kernels_;
   SlotWorkers workers_;
+  comm::SingleCommunicator alone_;
   model::SlotWorkspace workspace_;
 };
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "trainer/model/aten_kernels.h"
+#include "trainer/model/matrix.h"
+
+namespace at {
+class Tensor;
+}
+
+/// ATen's tensors over memory that the callers own.
+namespace temper::model {
+
+at::Tensor view(const AtenSettings& settings, ConstMatrix matrix);  ///< not to be written to
+at::Tensor view(const AtenSettings& settings, Matrix matrix);
+at::Tensor view(const AtenSettings& settings, const float* values, std::int64_t size);
+at::Tensor view(const AtenSettings& settings, float* values, std::int64_t size);
+
+/// A copy on the device, as 64-bit indices.
+at::Tensor indices(const AtenSettings& settings, std::span<const std::int32_t> values);
+
+/// a · b in `settings.products`, as fp32.
+at::Tensor product(const AtenSettings& settings, const at::Tensor& a, const at::Tensor& b);
+
+/// The parts of AtenKernels that are more than a few operators; as in kernels.h.
+void aten_attention(const AtenSettings& settings, ConstMatrix q, ConstMatrix k, ConstMatrix v,
+                    HeadLayout heads, SequenceOffsets offsets, Matrix out, float* log_sum_exp);
+void aten_attention_backward(const AtenSettings& settings, ConstMatrix grad_out, ConstMatrix q,
+                             ConstMatrix k, ConstMatrix v, ConstMatrix out,
+                             const float* log_sum_exp, HeadLayout heads, SequenceOffsets offsets,
+                             Kernels::AttentionGradients gradients);
+double aten_cross_entropy(const AtenSettings& settings, Matrix logits,
+                          std::span<const std::int32_t> targets, const LossTerms& terms,
+                          bool keep_logits);
+
+}  // namespace temper::model
