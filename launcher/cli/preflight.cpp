@@ -152,7 +152,7 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "to gs://BUCKET/FOLDER"});
       }
       if (has_several_replicas) {
-        plan.checks.push_back(no_meeting("ranks of several replicas", "nodes: 1"));
+        plan.checks.push_back(no_meeting("ranks in several replicas", "nodes: 1"));
       }
       add_image_check(cluster.vertex.image, plan);
   }
