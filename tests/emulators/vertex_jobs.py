@@ -7,6 +7,7 @@ started on another machine with an empty disk. Only the first replica is run: se
 import datetime
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import tempfile
@@ -127,10 +128,14 @@ class CustomJob:
                 "jsonPayload": {"message": line, "levelname": "INFO"}})
 
     def kill(self):
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        """The whole container: its session, as mpirun has a process group of its own."""
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                session = int(stat.read_text().rpartition(")")[2].split()[3])
+                if session == self.process.pid:
+                    os.kill(int(stat.parent.name), signal.SIGKILL)
+            except (OSError, ValueError):
+                pass
 
     def end_replica(self):
         """SIGTERM, and SIGKILL when the notice is over."""
