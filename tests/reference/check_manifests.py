@@ -55,10 +55,9 @@ def pod_templates(value):
             yield from pod_templates(item)
 
 
-def check(file, schemas):
-    manifest = yaml.safe_load(file.read_text())
+def check(name, manifest, schemas):
     version = kubernetes_validate.latest_version()
-    if manifest["apiVersion"] == "batch/v1":
+    if manifest["apiVersion"] in ("batch/v1", "v1"):
         kubernetes_validate.validate(manifest, version, strict=True)
         how = "kubernetes-validate"
     elif schemas:
@@ -72,7 +71,7 @@ def check(file, schemas):
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod", **template.get("metadata", {})}, "spec": template["spec"]}
         kubernetes_validate.validate(pod, version, strict=True)
         pods += 1
-    print(f"{file.name}: {manifest['kind']} by {how}, {pods} pod templates")
+    print(f"{name}: {manifest['kind']} by {how}, {pods} pod templates")
 
 
 def main():
@@ -80,7 +79,8 @@ def main():
     schemas = custom_schemas(sys.argv[2]) if len(sys.argv) > 2 else {}
     assert len(files) >= 7, files
     for file in files:
-        check(file, schemas)
+        for manifest in yaml.safe_load_all(file.read_text()):
+            check(file.name, manifest, schemas)
 
 
 if __name__ == "__main__":
