@@ -211,7 +211,7 @@ int main(int argc, char** argv) try {
                "Write what every thread does into the run's traces/");
   try {
     app.parse(argc, argv);
-    if (arguments.check_gpus == 0 && (run->empty())) {
+    if (arguments.check_gpus == 0 && run->empty()) {
       throw CLI::RequiredError("--run");
     }
   } catch (const CLI::ParseError& error) {

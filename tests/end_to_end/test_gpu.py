@@ -29,7 +29,7 @@ class GpuTest(Scenario):
     def test_the_trainer_needs_a_run_or_a_question(self):
         lost = subprocess.run([TRAINER], capture_output=True, text=True, check=False, env=dict(os.environ))
         self.assertEqual(lost.returncode, USER_ERROR, lost.stdout + lost.stderr)
-        self.assertIn("--run and --attempt", lost.stdout + lost.stderr)
+        self.assertIn("--run is required", lost.stdout + lost.stderr)
 
 
 if __name__ == "__main__":
