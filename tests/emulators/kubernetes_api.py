@@ -43,12 +43,12 @@ class Cluster:
         if "image: refused" in json.dumps(body).replace('"', ""):
             return status(403, "Forbidden", f'{plural} "{name}" is forbidden: admission webhook "images" denied the request')
         with self.lock:
-            if plural == "services":
-                self.services[space, name] = body
-                return 201, body
-            if (plural, space, name) in self.jobs:
+            if (plural, space, name) in self.jobs or (plural == "services" and (space, name) in self.services):
                 return status(409, "AlreadyExists", f'{plural} "{name}" already exists')
             if dry_run:
+                return 201, body
+            if plural == "services":
+                self.services[space, name] = body
                 return 201, body
             job = Job(body, self.path)
             self.jobs[plural, space, name] = job

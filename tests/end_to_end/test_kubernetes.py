@@ -177,7 +177,7 @@ class KubernetesTest(BucketScenario):
 
     def test_the_server_judges_before_anything_is_made(self):
         cluster = self.folder / "cluster.yaml"
-        cluster.write_text(CLUSTER % (3, self.endpoint, "jobset"))
+        cluster.write_text(CLUSTER % (1, 2, 3, self.endpoint, "jobset"))
         plan = json.loads(self.temper("plan", self.recipe, "--on", cluster, "--json", env=self.laptop))
         (check,) = [check for check in plan["checks"] if check["what"] == "kubernetes takes the job"]
         self.assertEqual(check["result"], "ok")
