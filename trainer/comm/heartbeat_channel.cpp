@@ -11,7 +11,6 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "core/base/error.h"
@@ -57,11 +56,6 @@ std::vector<std::string> own_addresses() {
   }
   addresses.emplace_back("127.0.0.1");
   return addresses;
-}
-
-std::string draw_nonce() {
-  std::random_device device;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
 }
 
 /// One rank's way to the channel.

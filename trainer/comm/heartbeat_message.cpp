@@ -4,8 +4,7 @@
 
 #include <limits>
 
-#include "core/base/error.h"
-#include "core/run/json_fields.h"
+#include "trainer/comm/message_json.h"
 #include "trainer/comm/tcp_greeting.h"
 
 namespace temper::comm {
@@ -21,10 +20,6 @@ constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::size_t kMaxMessageBytes = 16'384;
 constexpr std::size_t kMaxAddresses = 256;
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 /// Replaced characters may take three bytes each.
 std::string cut(const std::string& text, std::size_t max_bytes) {
   return text.substr(0, max_bytes / 3);
@@ -32,12 +27,7 @@ std::string cut(const std::string& text, std::size_t max_bytes) {
 
 template <class Read>
 auto parse(std::string_view json, const std::string& origin, const Read& read) {
-  try {
-    const nlohmann::json object = run::parse_json_object(json, kMaxGreetingBytes, origin);
-    return read(run::JsonFields(object, origin));
-  } catch (const UserError& error) {
-    throw RetryableError(error.what());
-  }
+  return parse_message(json, kMaxGreetingBytes, origin, read);
 }
 
 }  // namespace
@@ -48,22 +38,22 @@ std::string describe(const Loss& loss) {
 }
 
 std::string to_json(const Beat& beat) {
-  return dump(
+  return dump_message(
       {{"step", beat.step}, {"phase", cut(beat.phase, kMaxNameBytes)}, {"count", beat.count}});
 }
 
 std::string to_json(const Farewell& farewell) {
-  return dump(
+  return dump_message(
       {{"exit_code", farewell.exit_code}, {"message", cut(farewell.message, kMaxMessageBytes)}});
 }
 
 std::string to_json(const Loss& loss) {
-  return dump({{"rank", loss.rank},
-               {"host", cut(loss.host, kMaxNameBytes)},
-               {"reason", cut(loss.reason, kMaxMessageBytes)},
-               {"step", loss.step},
-               {"phase", cut(loss.phase, kMaxNameBytes)},
-               {"exit_code", loss.exit_code}});
+  return dump_message({{"rank", loss.rank},
+                       {"host", cut(loss.host, kMaxNameBytes)},
+                       {"reason", cut(loss.reason, kMaxMessageBytes)},
+                       {"step", loss.step},
+                       {"phase", cut(loss.phase, kMaxNameBytes)},
+                       {"exit_code", loss.exit_code}});
 }
 
 std::string to_json(const Invitation& invitation) {
@@ -71,10 +61,10 @@ std::string to_json(const Invitation& invitation) {
   for (const std::string& address : invitation.addresses) {
     addresses.push_back({{"address", address}});
   }
-  return dump({{"host", cut(invitation.host, kMaxNameBytes)},
-               {"addresses", std::move(addresses)},
-               {"port", invitation.port},
-               {"nonce", invitation.nonce}});
+  return dump_message({{"host", cut(invitation.host, kMaxNameBytes)},
+                       {"addresses", std::move(addresses)},
+                       {"port", invitation.port},
+                       {"nonce", invitation.nonce}});
 }
 
 Beat parse_beat(std::string_view json) {

@@ -1,10 +1,12 @@
 #include "trainer/comm/tcp_greeting.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <random>
 #include <utility>
 
-#include "core/base/error.h"
-#include "core/run/json_fields.h"
+#include "trainer/comm/message_json.h"
 
 namespace temper::comm {
 namespace {
@@ -19,21 +21,12 @@ constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::array<std::pair<Purpose, std::string_view>, 3> kPurposes = {
     {{Purpose::kJoin, "join"}, {Purpose::kPeer, "peer"}, {Purpose::kHeartbeat, "heartbeat"}}};
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// Parses with `read`; what is wrong with it is the other end's fault, not the user's.
 template <class Read>
 auto parse(std::string_view json, const std::string& origin, const Read& read) {
-  try {
-    const nlohmann::json object = run::parse_json_object(json, kMaxGreetingBytes, origin);
-    const run::JsonFields fields(object, origin);
+  return parse_message(json, kMaxGreetingBytes, origin, [&](const run::JsonFields& fields) {
     fields.integer("version", kVersion, kVersion);
     return read(fields);
-  } catch (const UserError& error) {
-    throw RetryableError(error.what());
-  }
+  });
 }
 
 Purpose parse_purpose(const run::JsonFields& fields) {
@@ -48,15 +41,20 @@ Purpose parse_purpose(const run::JsonFields& fields) {
 
 }  // namespace
 
+std::string draw_nonce() {
+  std::random_device device;  // the kernel's
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
 std::string to_json(const Hello& hello) {
-  return dump({{"version", kVersion},
-               {"purpose", kPurposes[static_cast<std::size_t>(hello.purpose)].second},
-               {"run", hello.run},
-               {"nonce", hello.nonce},
-               {"rank", hello.rank},
-               {"size", hello.size},
-               {"host", hello.host},
-               {"port", hello.port}});
+  return dump_message({{"version", kVersion},
+                       {"purpose", kPurposes[static_cast<std::size_t>(hello.purpose)].second},
+                       {"run", hello.run},
+                       {"nonce", hello.nonce},
+                       {"rank", hello.rank},
+                       {"size", hello.size},
+                       {"host", hello.host},
+                       {"port", hello.port}});
 }
 
 std::string to_json(const Roster& roster) {
@@ -64,11 +62,13 @@ std::string to_json(const Roster& roster) {
   for (const Roster::Member& member : roster.members) {
     members.push_back({{"host", member.host}, {"address", member.address}, {"port", member.port}});
   }
-  return dump({{"version", kVersion}, {"nonce", roster.nonce}, {"members", std::move(members)}});
+  return dump_message(
+      {{"version", kVersion}, {"nonce", roster.nonce}, {"members", std::move(members)}});
 }
 
 std::string to_json(const Refusal& refusal) {
-  return dump({{"version", kVersion}, {"reason", refusal.reason}, {"final", refusal.is_final}});
+  return dump_message(
+      {{"version", kVersion}, {"reason", refusal.reason}, {"final", refusal.is_final}});
 }
 
 Hello parse_hello(std::string_view json) {

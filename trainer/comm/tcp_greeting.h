@@ -11,6 +11,9 @@ namespace temper::comm {
 
 inline constexpr std::size_t kMaxGreetingBytes = std::size_t{1} << 20;
 
+/// What tells one meeting from all others: 128 random bits of the kernel.
+std::string draw_nonce();
+
 enum class Purpose { kJoin, kPeer, kHeartbeat };
 
 /// "I am rank `rank` of `size`, of that run."

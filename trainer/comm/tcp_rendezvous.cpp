@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "core/base/error.h"
@@ -18,11 +17,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kPause{200};  // before another try
 constexpr std::chrono::seconds kAnswerTime{30};   // for what takes no waiting for others
-
-std::string draw_nonce() {
-  std::random_device device;  // the kernel's
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
-}
 
 void send_frame(const UniqueFd& socket, FrameKind kind, const std::string& text, Clock& clock) {
   send_all(socket, frame_bytes(kind, text), clock, clock.steady_now() + kAnswerTime);
