@@ -2,7 +2,6 @@
 
 #include <arrow/array.h>
 #include <arrow/buffer.h>
-#include <arrow/io/caching.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
@@ -15,7 +14,6 @@
 #include <parquet/metadata.h>
 
 #include <exception>
-#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -198,14 +196,8 @@ class ArrowParquetFile final : public ParquetFile {
  private:
   /// The quick way for rows of nothing but text; false if these are others.
   bool write_text_rows(int row_group, const std::function<void(std::string_view)>& sink) const {
-    parquet::ParquetFileReader& file = *reader_->parquet_reader();
     try {
-      std::vector<int> columns(static_cast<std::size_t>(file.metadata()->num_columns()));
-      std::iota(columns.begin(), columns.end(), 0);
-      // Neighbouring columns in one read, as Arrow's own reader does.
-      file.PreBuffer({row_group}, columns, arrow::io::IOContext(arrow::default_memory_pool()),
-                     arrow::io::CacheOptions::LazyDefaults());
-      const auto rows = TextRows::open(file, row_group);
+      const auto rows = TextRows::open(*reader_->parquet_reader(), row_group);
       if (rows != nullptr) {
         write_rows(*rows, sink);
       }

@@ -9,6 +9,9 @@
 
 #include "core/data/parquet/text_rows.h"
 
+#include <arrow/io/caching.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/memory_pool.h>
 #include <fmt/format.h>
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
@@ -16,6 +19,7 @@
 #include <parquet/schema.h>
 
 #include <array>
+#include <numeric>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -284,6 +288,11 @@ std::unique_ptr<TextRows> TextRows::open(parquet::ParquetFileReader& file, int r
       return nullptr;
     }
   }
+  // Neighbouring columns in one read, as Arrow's own reader does.
+  std::vector<int> columns(static_cast<std::size_t>(file.metadata()->num_columns()));
+  std::iota(columns.begin(), columns.end(), 0);
+  file.PreBuffer({row_group}, columns, arrow::io::IOContext(arrow::default_memory_pool()),
+                 arrow::io::CacheOptions::LazyDefaults());
   const auto group = file.RowGroup(row_group);
   std::vector<std::unique_ptr<Field>> fields;
   int column = 0;
