@@ -96,29 +96,28 @@ FoundRun wait_for_attempt(Context& context, FoundRun found) {
   return found;
 }
 
-/// While a job runs, and if it ended before its run began, a service may know more than the run
-/// directory.
-bool print_from_service(Context& context, FoundRun& found, const LogsOptions& options) {
-  const auto backend = backend_of(context, found);
-  if (!found.record.attempts.empty() &&
-      !(options.follow && is_active(next_state(context, found).state))) {
-    return false;
-  }
+LogWindow log_window(const Context& context, const LogsOptions& options) {
   LogWindow window{options.follow, options.rank, std::nullopt, options.num_lines};
   if (!options.since.empty()) {
     window.since = parse_since(options.since, context.clock.now());
   }
-  return backend->print_log(found.record, window, context.out);
+  return window;
 }
 
 int logs(Context& context, const LogsOptions& options) {
   FoundRun found = find_run_anywhere(context, options.runs_root, options.run);
-  if (print_from_service(context, found, options)) {
+  const auto backend = backend_of(context, found);
+  const bool has_begun = !found.record.attempts.empty();
+  const bool goes_on = options.follow && is_active(next_state(context, found).state);
+  // While a job runs, and if it ended before its run began, a service may know more than the run
+  // directory.
+  if ((goes_on || !has_begun) &&
+      backend->print_log(found.record, log_window(context, options), context.out)) {
     return 0;
   }
   if (options.follow) {
-    const std::vector<std::string> command = backend_of(context, found)->log_command(found.record);
-    if (!command.empty() && is_active(next_state(context, found).state)) {
+    const std::vector<std::string> command = backend->log_command(found.record);
+    if (goes_on && !command.empty()) {
       Command print;
       print.argv = command;
       return context.runner.start(print)->wait().code;

@@ -118,8 +118,6 @@ PlannedCheck check_vertex_answers(Context& context, const recipe::Cluster& clust
 void check_before_submit(Context& context, const recipe::Cluster& cluster, const std::string& runs,
                          RunPlan& plan) {
   const bool in_bucket = storage::is_bucket_url(runs);
-  const bool has_several_replicas =
-      cluster.nodes > 1 || (cluster.ranks > 1 && cluster.resources.gpus > 0);
   plan.checks.push_back(in_bucket ? check_bucket(context, runs) : check_folder(runs));
   switch (cluster.kind) {
     case recipe::ClusterKind::kLocal:
@@ -151,7 +149,7 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind vertex keeps runs in a bucket; set `runs` in the cluster file "
                                "to gs://BUCKET/FOLDER"});
       }
-      if (has_several_replicas) {
+      if (cluster.nodes > 1 || (cluster.ranks > 1 && cluster.resources.gpus > 0)) {
         plan.checks.push_back(no_meeting("ranks in several replicas", "nodes: 1"));
       }
       add_image_check(cluster.vertex.image, plan);
