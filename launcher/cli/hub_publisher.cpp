@@ -86,8 +86,7 @@ void HubPublisher::put(const run::RunRecord& record, bool is_last) const {
   if (!is_last || !is_wanted) {
     return;
   }
-  for (const std::string& name : result_names(recipe_.publish)) {
-    const std::filesystem::path folder = layout_.root / name;
+  for (const std::filesystem::path& folder : result_folders(layout_, recipe_.publish)) {
     std::error_code absent;
     if (std::filesystem::exists(folder, absent)) {
       put_result(layout_, record, {folder, "final"}, push_target(recipe_.publish), context_.clock);

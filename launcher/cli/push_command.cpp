@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -54,9 +53,8 @@ hub::PushTarget chosen_target(const PushOptions& options, const recipe::Publish&
 /// The finished result; from the run's bucket if it is not here. nullopt: there is none.
 std::optional<RunResult> find_result(Context& context, const run::RunLayout& layout,
                                      const recipe::Publish& publish, const std::string& bucket) {
-  const std::vector<std::string> names = result_names(publish);
-  for (const std::string& name : names) {
-    const std::filesystem::path folder = layout.root / name;
+  const std::vector<std::filesystem::path> folders = result_folders(layout, publish);
+  for (const std::filesystem::path& folder : folders) {
     std::error_code absent;
     if (std::filesystem::exists(folder, absent)) {
       return RunResult{folder, "final"};
@@ -66,7 +64,8 @@ std::optional<RunResult> find_result(Context& context, const run::RunLayout& lay
     return std::nullopt;
   }
   const auto store = open_store_for(context, bucket);
-  for (const std::string& name : names) {
+  for (const std::filesystem::path& folder : folders) {
+    const std::string name = folder.filename().string();
     if (!store->list(name + "/").empty()) {
       return RunResult{
           storage::local_copy(bucket + "/" + name, context.environment.cache_directory(),
@@ -134,10 +133,10 @@ int push(Context& context, const PushOptions& options) {
         found.record.id));
   }
   if (!result && !something_waits) {
-    throw UserError(
-        fmt::format("run {} has no finished {} to push (it is {}); `temper resume {}` goes on",
-                    found.record.id, fmt::join(result_names(resolved.publish), " or "),
-                    run::run_state_name(found.record.state), options.run));
+    throw UserError(fmt::format(
+        "run {} has no finished {} to push (it is {}); `temper resume {}` goes on", found.record.id,
+        resolved.publish.form == recipe::PublishForm::kMerged ? "merged model" : "adapter or model",
+        run::run_state_name(found.record.state), options.run));
   }
   if (result && !target.repository.empty() && wants_final(options, resolved, found.layout)) {
     put_result(found.layout, found.record, *result, target, context.clock);

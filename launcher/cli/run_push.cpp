@@ -77,11 +77,12 @@ hub::PushTarget push_target(const recipe::Publish& publish) {
   return {publish.hub, publish.revision, publish.make_private, publish.create_pr};
 }
 
-std::vector<std::string> result_names(const recipe::Publish& publish) {
+std::vector<std::filesystem::path> result_folders(const run::RunLayout& layout,
+                                                  const recipe::Publish& publish) {
   if (publish.form == recipe::PublishForm::kMerged) {
-    return {"merged"};
+    return {layout.merged()};
   }
-  return {"adapter", "model"};
+  return {layout.adapter(), layout.model()};
 }
 
 std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ namespace temper::launch {
 hub::PushTarget push_target(const recipe::Publish& publish);
 
 /// The folders of a finished run that may hold what its recipe wants pushed.
-std::vector<std::string> result_names(const recipe::Publish& publish);
+std::vector<std::filesystem::path> result_folders(const run::RunLayout& layout,
+                                                  const recipe::Publish& publish);
 
 /// A folder of a run that may be pushed.
 struct RunResult {
