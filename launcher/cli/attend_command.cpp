@@ -11,7 +11,6 @@
 
 #include "core/base/error.h"
 #include "core/recipe/recipe_io.h"
-#include "core/run/bucket_run.h"
 #include "core/run/run_lock.h"
 #include "launcher/backends/captured_run.h"
 #include "launcher/backends/secret_file.h"

@@ -27,6 +27,19 @@ std::unique_ptr<storage::ObjectStore> open_store_for(Context& context,
   return storage::open_store(location, options, context.clock);
 }
 
+void copy_to_bucket(Context& context, const run::RunLayout& layout, const std::string& runs) {
+  const std::string url = run::bucket_url(layout, runs);
+  if (!url.empty()) {
+    run::RunMirror(layout, *open_store_for(context, url)).push();
+  }
+}
+
+void keep_record(Context& context, const run::RunLayout& layout, const std::string& runs,
+                 const run::RunRecord& record) {
+  run::write_run_record(layout, record);
+  copy_to_bucket(context, layout, runs);
+}
+
 std::vector<FoundRun> list_runs_anywhere(Context& context, const std::string& runs_root,
                                          std::vector<std::string>& problems) {
   if (!storage::is_bucket_url(runs_root)) {

@@ -26,8 +26,8 @@ struct CancelOptions {
 /// A run that waited in a queue has nobody to write down that it stopped. One whose directory is in
 /// a bucket is brought here first, as its job left it, and what is noted goes there.
 void note_stopped(Context& context, const run::RunLayout& layout) {
-  const std::string url =
-      run::bucket_url(layout, recipe::read_recipe(layout.resolved()).checkpoint.to);
+  const std::string runs = recipe::read_recipe(layout.resolved()).checkpoint.to;
+  const std::string url = run::bucket_url(layout, runs);
   if (!url.empty()) {
     find_run_anywhere(context, "", url);
   }
@@ -36,10 +36,7 @@ void note_stopped(Context& context, const run::RunLayout& layout) {
   if (is_active(record.state)) {
     record.state = run::RunState::kStopped;
     record.message = "cancelled while nothing of it was running";
-    run::write_run_record(layout, record);
-    if (!url.empty()) {
-      run::RunMirror(layout, *open_store_for(context, url)).push();
-    }
+    keep_record(context, layout, runs, record);
   }
 }
 

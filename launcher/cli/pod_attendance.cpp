@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
 #include "core/recipe/recipe_io.h"
-#include "core/run/bucket_run.h"
 #include "core/run/world.h"
 #include "launcher/backends/launch_command.h"
 #include "launcher/backends/rank_group.h"
@@ -77,15 +76,6 @@ void end_first_replica(Context& context, const run::RunLayout& layout, const For
   }
   record.state = run::RunState::kPending;
   keep_record(context, layout, run.runs, record);
-}
-
-void keep_record(Context& context, const run::RunLayout& layout, const std::string& runs,
-                 const run::RunRecord& record) {
-  run::write_run_record(layout, record);
-  const std::string url = run::bucket_url(layout, runs);
-  if (!url.empty()) {
-    run::RunMirror(layout, *open_store_for(context, url)).push();
-  }
 }
 
 }  // namespace temper::launch

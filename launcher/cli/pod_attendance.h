@@ -5,7 +5,6 @@
 #include "core/base/environment.h"
 #include "core/recipe/cluster.h"
 #include "core/run/run_layout.h"
-#include "core/run/run_record.h"
 #include "launcher/backends/signal_source.h"
 #include "launcher/cli/context.h"
 #include "launcher/cli/foreground.h"
@@ -30,9 +29,5 @@ int follow_in_pod(Context& context, const run::RunLayout& layout, const std::str
 /// `was_told_to_end`: by SIGTERM; evicted or deleted, it can't know.
 void end_first_replica(Context& context, const run::RunLayout& layout, const ForegroundRun& run,
                        int exit_code, bool was_told_to_end);
-
-/// Writes run.json, also where the run's files are copied to a bucket.
-void keep_record(Context& context, const run::RunLayout& layout, const std::string& runs,
-                 const run::RunRecord& record);
 
 }  // namespace temper::launch

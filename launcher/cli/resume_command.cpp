@@ -80,16 +80,6 @@ void settle_in_bucket(const run::RunLayout& layout, const std::string& given) {
   }
 }
 
-/// What an earlier launcher could not copy to the bucket any more.
-void copy_result(Context& context, const run::RunLayout& layout) {
-  const std::string url =
-      run::bucket_url(layout, recipe::read_recipe(layout.resolved()).checkpoint.to);
-  if (!url.empty()) {
-    const auto bucket = open_store_for(context, url);
-    run::RunMirror(layout, *bucket).push();
-  }
-}
-
 /// Here or in the run's bucket.
 bool has_result(const run::RunLayout& layout, const recipe::Recipe& recipe) {
   const bool is_there =
@@ -122,9 +112,10 @@ int resume(Context& context, const ResumeOptions& options) {
     settle_in_bucket(layout, options.run);
   }
   // A finished run goes on only to write its result again: one that is lost, or has other names.
+  const recipe::Recipe earlier = recipe::read_recipe(layout.resolved());
   if (record.state == run::RunState::kDone && options.changes.overrides.empty() &&
-      has_result(layout, recipe::read_recipe(layout.resolved()))) {
-    copy_result(context, layout);
+      has_result(layout, earlier)) {
+    copy_to_bucket(context, layout, earlier.checkpoint.to);  // what could not be copied then
     context.out << "run " << record.id << " is already done: nothing to resume" << std::endl;
     return 0;
   }

@@ -76,11 +76,7 @@ run::RunRecord hand_over(Context& context, Backend& backend, const JobSpec& spec
   record.supervisor_pid = 0;
   record.supervisor_start = 0;
   record.message.clear();
-  run::write_run_record(layout, record);
-  const std::string url = run::bucket_url(layout, runs);
-  if (!url.empty()) {
-    run::RunMirror(layout, *open_store_for(context, url)).push();
-  }
+  keep_record(context, layout, runs, record);
   record.job = backend.submit(spec);
   run::write_run_record(layout, record);
   return record;
