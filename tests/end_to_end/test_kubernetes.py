@@ -5,11 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import unittest
 import urllib.request
 
-from bucket_scenario import BucketScenario
+from remote_scenario import RemoteScenario
 from scenario import DONE, SOURCE, TEMPER, USER_ERROR
 
 KUBECONFIG = """\
@@ -37,7 +36,7 @@ kubernetes: {image: temper, api: %s}
 
 
 @unittest.skipUnless(shutil.which("kubectl"), "kubectl is not installed (scripts/setup.sh --test-tools)")
-class KubernetesTest(BucketScenario):
+class KubernetesTest(RemoteScenario):
     def setUp(self):
         super().setUp()
         self.api = subprocess.Popen(
@@ -65,28 +64,6 @@ class KubernetesTest(BucketScenario):
         text = self.temper("submit", self.recipe, "--on", cluster, "--name", name, "--json", "--set",
                            f"duration.steps={steps}", *arguments, env=self.laptop)
         return "gs://test-bucket/runs/" + json.loads(text.splitlines()[0])["id"]
-
-    def status(self, url):
-        return json.loads(self.temper("status", url, "--json", env=self.laptop).splitlines()[-1])
-
-    def wait_for(self, url, *states, seconds=120):
-        deadline = time.monotonic() + seconds
-        while True:
-            status = self.status(url)
-            if status["state"] in states:
-                return status
-            self.assertLess(time.monotonic(), deadline, status)
-            time.sleep(0.5)
-
-    def wait_for_checkpoint(self, url):
-        prefix = url.removeprefix("gs://test-bucket/") + "/checkpoints/"
-        deadline = time.monotonic() + 120
-        while not any(name.endswith("MANIFEST.json") for name in self.names(prefix)):
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.1)
-
-    def local(self, steps=20):
-        return self.train("local", "--set", f"duration.steps={steps}")
 
     def test_a_jobset_trains_to_the_local_adapter(self):
         adapter = self.local()

@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.request
 
-from bucket_scenario import BucketScenario
+from remote_scenario import RemoteScenario
 from scenario import DONE, SOURCE, TEMPER, USER_ERROR
 
 CLUSTER = """\
@@ -29,7 +29,7 @@ def google_error(message):
     return {"error": {"code": 400, "message": message, "status": "X"}}
 
 
-class VertexTest(BucketScenario):
+class VertexTest(RemoteScenario):
     def setUp(self):
         super().setUp()
         self.vertex = subprocess.Popen(
@@ -63,28 +63,6 @@ class VertexTest(BucketScenario):
         text = self.submit(name, "--json", **options)
         lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
         return "gs://test-bucket/runs/" + lines[0]["id"]
-
-    def status(self, url):
-        return json.loads(self.temper("status", url, "--json", env=self.laptop).splitlines()[-1])
-
-    def wait_for(self, url, *states, seconds=120):
-        deadline = time.monotonic() + seconds
-        while True:
-            status = self.status(url)
-            if status["state"] in states:
-                return status
-            self.assertLess(time.monotonic(), deadline, status)
-            time.sleep(0.5)
-
-    def wait_for_checkpoint(self, url):
-        prefix = url.removeprefix("gs://test-bucket/") + "/checkpoints/"
-        deadline = time.monotonic() + 120
-        while not any(name.endswith("MANIFEST.json") for name in self.names(prefix)):
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.1)
-
-    def local(self, steps=20):
-        return self.train("local", "--set", f"duration.steps={steps}")
 
     def test_a_custom_job_trains_to_the_local_adapter(self):
         adapter = self.local()
