@@ -8,6 +8,7 @@
 #include <random>
 
 #include "tests/support/seed.h"
+#include "tests/trainer/train/random_values.h"
 #include "trainer/train/optimizer.h"
 
 namespace temper::train {
@@ -25,15 +26,6 @@ model::ParameterLayout three_tensors() {
   layout.begin_group();
   layout.add("model.embed_tokens.weight", {64, 80}, true);
   return layout;
-}
-
-std::vector<float> random_values(std::size_t size, std::mt19937_64& random) {
-  std::normal_distribution<float> normal;
-  std::vector<float> values(size);
-  for (float& value : values) {
-    value = normal(random);
-  }
-  return values;
 }
 
 std::vector<std::string> names_of(const std::vector<checkpoint::NamedTensor>& tensors) {

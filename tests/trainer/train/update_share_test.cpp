@@ -10,6 +10,7 @@
 #include "core/model/moment_size.h"
 #include "tests/support/seed.h"
 #include "tests/support/spawn_ranks.h"
+#include "tests/trainer/train/random_values.h"
 #include "trainer/checkpoint/named_tensor.h"
 #include "trainer/comm/single_communicator.h"
 #include "trainer/train/optimizer.h"
@@ -36,15 +37,6 @@ model::ParameterLayout seven_tensors() {
   layout.begin_group();
   layout.add("down", {301, 300}, true);
   return layout;
-}
-
-std::vector<float> random_values(std::size_t size, std::mt19937_64& random) {
-  std::normal_distribution<float> normal;
-  std::vector<float> values(size);
-  for (float& value : values) {
-    value = normal(random);
-  }
-  return values;
 }
 
 TEST(UpdateShareTest, WholeMeansEveryTensorOnEveryRank) {
