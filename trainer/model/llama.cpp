@@ -46,6 +46,12 @@ ConstMatrix LlamaModel::embedding(const float* parameters) const {
              : frozen_embedding_;
 }
 
+void LlamaModel::clear_sums(float* gradient) const {
+  for (const auto& [begin, end] : sums_) {
+    std::fill(gradient + begin, gradient + end, 0.0F);
+  }
+}
+
 void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& sequences,
                                 const Trained& trained, const SlotKey& key,
                                 SlotWorkspace& workspace) const {
@@ -158,8 +164,10 @@ LossResult LlamaModel::loss_and_gradient(const Kernels& kernels, const PackedSeq
                                          const float* parameters, float* gradient,
                                          const SlotKey& key, SlotWorkspace& workspace) const {
   if (sequences.num_tokens() == 0) {
+    std::fill_n(gradient, layout_.size(), 0.0F);
     return {};
   }
+  clear_sums(gradient);
   const Trained trained{parameters, gradient};
   forward_layers(kernels, sequences, trained, key, workspace);
   const LossResult result = head_loss(kernels, sequences, trained, key, workspace);

@@ -52,7 +52,7 @@ TEST(GpuSizingTest, LoraKeepsTheBaseInBf16) {
   const GpuMemory memory = estimate_gpu_memory(llama_8b(), lora(), {.slot_tokens = 2048});
   EXPECT_EQ(memory.weight_bytes, 2 * 8'030'261'248U);
   EXPECT_EQ(memory.master_bytes, 6 * kTrained);
-  EXPECT_EQ(memory.gradient_bytes, 4 * kTrained * (4 + 2));  // 16 slots: four levels
+  EXPECT_EQ(memory.gradient_bytes, 4 * kTrained * (4 + 1));  // 16 slots: four levels
   EXPECT_EQ(memory.moment_bytes, 8 * kTrained);
   EXPECT_EQ(memory.communication_bytes, 0U) << "one rank talks to nobody";
   EXPECT_EQ(memory.context_bytes, 768U << 20);
