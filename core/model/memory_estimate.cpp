@@ -128,12 +128,14 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
   estimate.trained_parameters = trained;
   estimate.share_parameters = static_cast<std::uint64_t>(share.numbers);
   estimate.weight_bytes = bytes_of(estimate.total_parameters);
+  const std::int64_t slots_a_rank = (recipe.batch.slots + load.num_ranks - 1) / load.num_ranks;
+  const std::int64_t busy_workers = std::min(load.slot_workers, slots_a_rank);
   const std::int64_t received = load.num_ranks > 1 ? (full ? 1 : 2) : 0;
   estimate.gradient_bytes =
-      bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers + received));
+      bytes_of(trained * (tree_levels(recipe.batch.slots) + busy_workers + received));
   estimate.moment_bytes = static_cast<std::uint64_t>(share.moment_bytes);
-  estimate.activation_bytes = bytes_of(
-      load.slot_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
+  estimate.activation_bytes =
+      bytes_of(busy_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
   estimate.program_bytes = kProgramBytes;
   estimate.checkpoint_bytes = bytes_of(trained) + static_cast<std::uint64_t>(all.moment_bytes);
   estimate.snapshot_bytes = estimate.checkpoint_bytes / static_cast<std::uint64_t>(load.num_ranks);

@@ -21,6 +21,8 @@ struct RankLoad {
 ///
 ///   weights      4 · (P + T) with an adapter, 4 · P when all weights are trained. Weights that can
 ///                be used where they lie in the file are counted too: their pages are in memory.
+/// Of slot workers those count that find a slot at all.
+///
 ///   gradients    4 · T · (ceil(log2(slots)) + slot_workers): the ordered sum over the slots keeps
 ///                at most one finished subtree a level, each worker fills one. On several ranks
 ///                4 · T more for the parts that the peers send, and with an adapter 4 · T for the

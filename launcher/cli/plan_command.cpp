@@ -59,8 +59,7 @@ std::uint64_t memory_of_cluster(const recipe::Cluster& cluster) {
 int plan(Context& context, const PlanOptions& options) {
   const recipe::Cluster given = read_cluster_of(options.recipe);
   const recipe::Recipe recipe = plan_recipe(context, options, given);
-  PlanRequest request =
-      plan_request(context, recipe, load_cluster(options.recipe, recipe.batch.slots));
+  PlanRequest request = plan_request(context, recipe, load_cluster(options.recipe));
   check_local_gpus(context, request.cluster);
   request.with_model = !options.without_model;
   request.full = options.full;

@@ -47,7 +47,7 @@ LoadedRecipe load_recipe(Context& context, const std::string& location,
 }
 
 recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster cluster,
-                               std::int64_t num_slots, unsigned num_cores) {
+                               unsigned num_cores) {
   cluster.ranks = options.ranks.value_or(cluster.ranks);
   cluster.slot_workers = options.slot_workers.value_or(cluster.slot_workers);
   if (cluster.ranks == 0) {
@@ -57,8 +57,7 @@ recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster clu
     const std::int64_t cores =
         cluster.resources.cpus > 0 ? cluster.resources.cpus : static_cast<std::int64_t>(num_cores);
     const std::int64_t ranks_a_node = std::max<std::int64_t>(1, cluster.ranks / cluster.nodes);
-    const std::int64_t slots_a_rank = (num_slots + cluster.ranks - 1) / cluster.ranks;
-    cluster.slot_workers = std::max<std::int64_t>(1, std::min(cores / ranks_a_node, slots_a_rank));
+    cluster.slot_workers = std::max<std::int64_t>(1, cores / ranks_a_node);
   }
   return cluster;
 }
@@ -67,9 +66,9 @@ recipe::Cluster read_cluster_of(const RecipeOptions& options) {
   return options.cluster.empty() ? recipe::Cluster{} : recipe::read_cluster(options.cluster);
 }
 
-recipe::Cluster load_cluster(const RecipeOptions& options, std::int64_t num_slots) {
-  recipe::Cluster settled = settle_cluster(options, read_cluster_of(options), num_slots,
-                                           std::thread::hardware_concurrency());
+recipe::Cluster load_cluster(const RecipeOptions& options) {
+  recipe::Cluster settled =
+      settle_cluster(options, read_cluster_of(options), std::thread::hardware_concurrency());
   // What --ranks makes of the file is held to the file's rules.
   return recipe::parse_cluster(recipe::dump(settled), options.cluster.empty()
                                                           ? "command line"

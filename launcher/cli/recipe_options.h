@@ -41,13 +41,13 @@ LoadedRecipe load_recipe(Context& context, const std::string& location,
                          const std::vector<std::string>& overrides);
 
 /// Fills in what the command line says and what "automatic" means: ranks 0 becomes one a GPU, or
-/// one a node; slot_workers 0 the cores of a node / its ranks, at least 1 and at most as many as
-/// have a slot to compute. `num_cores` are this machine's, where the cluster file names none.
+/// one a node; slot_workers 0 the cores of a node / its ranks, at least 1: those without a slot
+/// help with long ones. `num_cores` are this machine's, where the cluster file names none.
 recipe::Cluster settle_cluster(const RecipeOptions& options, recipe::Cluster cluster,
-                               std::int64_t num_slots, unsigned num_cores);
+                               unsigned num_cores);
 
 /// The cluster of --on, or the default one; settled. UserError if --ranks doesn't fit it.
-recipe::Cluster load_cluster(const RecipeOptions& options, std::int64_t num_slots);
+recipe::Cluster load_cluster(const RecipeOptions& options);
 
 /// The recipe of `options` with --set, the name (unless empty) and the cluster's `runs`.
 LoadedRecipe load_recipe_for(Context& context, const RecipeOptions& options,

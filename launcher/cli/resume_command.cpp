@@ -58,15 +58,14 @@ void change_recipe(const run::RunLayout& layout, const run::RunRecord& record,
 }
 
 /// The run's own cluster file unless --on names another, settled anew where ranks change.
-recipe::Cluster choose_cluster(const run::RunLayout& layout, RecipeOptions changes,
-                               std::int64_t num_slots) {
+recipe::Cluster choose_cluster(const run::RunLayout& layout, RecipeOptions changes) {
   if (changes.cluster.empty()) {
     changes.cluster = layout.cluster();
     if (changes.ranks && !changes.slot_workers) {
       changes.slot_workers = 0;  // the stored number was settled for other ranks
     }
   }
-  return load_cluster(changes, num_slots);
+  return load_cluster(changes);
 }
 
 /// A run that was copied to another bucket, or is named through another URL, goes on where it is.
@@ -123,7 +122,7 @@ int resume(Context& context, const ResumeOptions& options) {
     change_recipe(layout, record, options);
   }
   const recipe::Recipe resolved = recipe::read_recipe(layout.resolved());
-  const recipe::Cluster cluster = choose_cluster(layout, options.changes, resolved.batch.slots);
+  const recipe::Cluster cluster = choose_cluster(layout, options.changes);
   const JobSpec job =
       job_spec(context, cluster, layout, resolved.checkpoint.to, options.allow_changed);
   if (cluster.kind != recipe::ClusterKind::kLocal) {

@@ -36,7 +36,7 @@ int run(Context& context, const RunOptions& options) {
   const LoadedRecipe loaded =
       load_recipe_for(context, options.recipe, options.name, read_cluster_of(options.recipe));
   const recipe::Recipe& resolved = loaded.recipe;
-  const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
+  const recipe::Cluster cluster = load_cluster(options.recipe);
   if (cluster.kind != recipe::ClusterKind::kLocal) {
     throw UserError(fmt::format(
         "{}: kind {} runs in the background: `temper submit {} --on {}`, then `temper logs -f`",

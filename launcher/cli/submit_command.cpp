@@ -51,7 +51,7 @@ PreparedRun prepare(Context& context, const SubmitOptions& options, const SweepP
     loaded = load_recipe_for(context, with_point, loaded.recipe.name + point.name_suffix, given);
   }
   recipe::Recipe& resolved = loaded.recipe;
-  const recipe::Cluster cluster = load_cluster(options.recipe, resolved.batch.slots);
+  const recipe::Cluster cluster = load_cluster(options.recipe);
   check_local_gpus(context, cluster);
   const PlanRequest request = plan_request(context, resolved, cluster);
   check_publishing(resolved, request.stores, context.clock);

@@ -8,15 +8,20 @@
 //             grows and divided by their sum at the end
 //   backward  P = e^(S − log-sum-exp), dP = dO·Vᵀ, dS = P ∘ (dP − rowsum(dO ∘ O)),
 //             dV += Pᵀ·dO, dK += dSᵀ·Q, dQ += dS·K
-// Products over the rows of a tile sum the group's heads of dK and dV by themselves. The order of
-// all additions follows from the shapes.
+// Products over the rows of a tile sum the group's heads of dK and dV by themselves.
+//
+// The queries of a long sequence are cut into segments of equal work, which idle slot workers help
+// to compute. In the backward pass each segment but the first has sums of dK and dV of its own,
+// which are added in order at the end. The order of all additions follows from the shapes.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <vector>
 
 #include "trainer/model/cpu_kernels.h"
+#include "trainer/model/cpu_parts.h"
 #include "trainer/model/cpu_rows.h"
 #include "trainer/model/float_buffer.h"
 
@@ -65,17 +70,53 @@ struct Tile {
   }
 };
 
-/// Visits every tile, those of one key-value head of one sequence in order of their queries.
-template <class Visit>
-void for_each_tile(HeadLayout heads, SequenceOffsets offsets, Visit visit) {
-  const std::int64_t step = queries_of_tile(heads);
+constexpr std::int64_t kQueriesUncut = 1024;
+constexpr int kSegments = 4;
+
+/// Queries [begin, end) of one sequence for one key-value head: a part of the kernels' work.
+struct Segment {
+  std::int64_t first = 0;
+  std::int64_t kv_head = 0;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+/// Where segment i of a sequence ends. The work before a query grows with its square, or with a
+/// window soon only with itself.
+std::int64_t end_of_segment(std::int64_t length, bool windowed, int segment) {
+  constexpr std::array<std::int64_t, kSegments> kRoots = {512, 724, 887, 1024};  // 1024 · √(i / 4)
+  return windowed ? length * (segment + 1) / kSegments
+                  : length * kRoots[static_cast<std::size_t>(segment)] / kRoots.back();
+}
+
+/// The segments of a key-value head of a sequence stand side by side, in order of their queries.
+std::vector<Segment> cut_into_segments(HeadLayout heads, SequenceOffsets offsets) {
+  std::vector<Segment> segments;
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
     const std::int64_t length = offsets[i + 1] - offsets[i];
+    const bool windowed = heads.window > 0 && heads.window < length / 2;
     for (std::int64_t kv_head = 0; kv_head < heads.num_kv_heads; ++kv_head) {
-      for (std::int64_t begin = 0; begin < length; begin += step) {
-        visit(Tile{heads, offsets[i], kv_head, begin, std::min(begin + step, length)});
+      if (length <= kQueriesUncut) {
+        segments.push_back({offsets[i], kv_head, 0, length});
+        continue;
+      }
+      std::int64_t begin = 0;
+      for (int segment = 0; segment < kSegments; ++segment) {
+        const std::int64_t end = end_of_segment(length, windowed, segment);
+        segments.push_back({offsets[i], kv_head, begin, end});
+        begin = end;
       }
     }
+  }
+  return segments;
+}
+
+/// Visits the tiles of a segment in order of their queries.
+template <class Visit>
+void for_each_tile(HeadLayout heads, const Segment& segment, Visit visit) {
+  const std::int64_t step = queries_of_tile(heads);
+  for (std::int64_t begin = segment.begin; begin < segment.end; begin += step) {
+    visit(Tile{heads, segment.first, segment.kv_head, begin, std::min(begin + step, segment.end)});
   }
 }
 
@@ -162,32 +203,102 @@ void online_softmax(const Tile& tile, std::int64_t from, std::int64_t to, Matrix
   }
 }
 
+struct ForwardOperands {
+  ConstMatrix q, k, v;
+  HeadLayout heads;
+  Matrix out;
+  float* log_sum_exp = nullptr;
+};
+
+void tile_forward(const CpuKernels& kernels, const ForwardOperands& x, const Tile& tile,
+                  TileBuffers& buffers) {
+  const Matrix query = buffers.query(tile.rows());
+  const Matrix result = buffers.result(tile.rows());
+  float* maxima = buffers.maxima();
+  float* sums = buffers.sums();
+  gather(tile, x.q, query_scale(x.heads), query);
+  std::fill_n(result.data, result.rows * result.columns, 0.0F);
+  std::fill_n(maxima, tile.rows(), kMinusInfinity);
+  std::fill_n(sums, tile.rows(), 0.0F);
+  for (std::int64_t from = tile.keys_begin(); from < tile.end; from += kBlockKeys) {
+    const std::int64_t to = std::min(from + kBlockKeys, tile.end);
+    const Matrix scores = buffers.scores(tile.rows(), to - from);
+    kernels.multiply_transposed(query, tile.keys(x.k, from, to), scores, Accumulate::kNo, 1);
+    online_softmax(tile, from, to, scores, result, maxima, sums);
+    kernels.multiply(scores, tile.keys(x.v, from, to), result, Accumulate::kYes, 1);
+  }
+  for (std::int64_t row = 0; row < tile.rows(); ++row) {
+    scale_row(result.row(row), 1.0F / sums[row],
+              x.out.row(tile.token_of(row)) + tile.column_of(row), x.heads.head_size);
+    x.log_sum_exp[tile.statistic_of(row)] = maxima[row] + std::log(sums[row]);
+  }
+}
+
+struct BackwardOperands {
+  ConstMatrix grad_out, q, k, v, out;
+  const float* log_sum_exp = nullptr;
+  HeadLayout heads;
+};
+
+/// Adds to gradients.k and .v, whose rows are the tile's sequence's keys from the first on, of its
+/// key-value head alone; writes gradients.q [T, heads · head_size].
+void tile_backward(const CpuKernels& kernels, const BackwardOperands& x, const Tile& tile,
+                   TileBuffers& buffers, const Kernels::AttentionGradients& gradients) {
+  const Matrix query = buffers.query(tile.rows());
+  const Matrix grad_query = buffers.result(tile.rows());
+  const Matrix grad = buffers.grad_out(tile.rows());
+  float* means = buffers.sums();
+  gather(tile, x.q, query_scale(x.heads), query);
+  gather(tile, x.grad_out, 1, grad);
+  for (std::int64_t row = 0; row < tile.rows(); ++row) {
+    means[row] =
+        dot(grad.row(row), x.out.row(tile.token_of(row)) + tile.column_of(row), x.heads.head_size);
+  }
+  for (std::int64_t from = tile.keys_begin(); from < tile.end; from += kBlockKeys) {
+    const std::int64_t to = std::min(from + kBlockKeys, tile.end);
+    const Matrix weights = buffers.scores(tile.rows(), to - from);
+    const Matrix grad_scores = buffers.grad_scores(tile.rows(), to - from);
+    kernels.multiply_transposed(query, tile.keys(x.k, from, to), weights, Accumulate::kNo, 1);
+    kernels.multiply_transposed(grad, tile.keys(x.v, from, to), grad_scores, Accumulate::kNo, 1);
+    for (std::int64_t row = 0; row < tile.rows(); ++row) {
+      const Seen seen = seen_by(tile, row, from, to);
+      float* weight = weights.row(row);
+      clear_unseen(weight, seen, weights.columns);
+      clear_unseen(grad_scores.row(row), seen, weights.columns);
+      exponentials(weight + seen.begin, x.log_sum_exp[tile.statistic_of(row)], weight + seen.begin,
+                   seen.size());
+      softmax_gradient(weight + seen.begin, means[row], grad_scores.row(row) + seen.begin,
+                       seen.size());
+    }
+    kernels.transposed_multiply(weights, grad, gradients.v.rows_from(from, to - from),
+                                Accumulate::kYes, 1);
+    kernels.transposed_multiply(grad_scores, query, gradients.k.rows_from(from, to - from),
+                                Accumulate::kYes, 1);
+    kernels.multiply(grad_scores, tile.keys(x.k, from, to), grad_query,
+                     from == tile.keys_begin() ? Accumulate::kNo : Accumulate::kYes, 1);
+  }
+  for (std::int64_t row = 0; row < tile.rows(); ++row) {
+    scale_row(grad_query.row(row), query_scale(x.heads),
+              gradients.q.row(tile.token_of(row)) + tile.column_of(row), x.heads.head_size);
+  }
+}
+
+/// The rows of `x` [T, kv_heads · head_size] for the keys that a segment's queries see.
+Matrix keys_of(const Segment& segment, HeadLayout heads, Matrix x) {
+  return x.rows_from(segment.first, segment.end)
+      .columns_from(segment.kv_head * heads.head_size, heads.head_size);
+}
+
 }  // namespace
 
 void CpuKernels::attention(ConstMatrix q, ConstMatrix k, ConstMatrix v, HeadLayout heads,
                            SequenceOffsets offsets, Matrix out, float* log_sum_exp) const {
-  TileBuffers buffers(heads);
-  for_each_tile(heads, offsets, [&](const Tile& tile) {
-    const Matrix query = buffers.query(tile.rows());
-    const Matrix result = buffers.result(tile.rows());
-    float* maxima = buffers.maxima();
-    float* sums = buffers.sums();
-    gather(tile, q, query_scale(heads), query);
-    std::fill_n(result.data, result.rows * result.columns, 0.0F);
-    std::fill_n(maxima, tile.rows(), kMinusInfinity);
-    std::fill_n(sums, tile.rows(), 0.0F);
-    for (std::int64_t from = tile.keys_begin(); from < tile.end; from += kBlockKeys) {
-      const std::int64_t to = std::min(from + kBlockKeys, tile.end);
-      const Matrix scores = buffers.scores(tile.rows(), to - from);
-      multiply_transposed(query, tile.keys(k, from, to), scores, Accumulate::kNo, 1);
-      online_softmax(tile, from, to, scores, result, maxima, sums);
-      multiply(scores, tile.keys(v, from, to), result, Accumulate::kYes, 1);
-    }
-    for (std::int64_t row = 0; row < tile.rows(); ++row) {
-      scale_row(result.row(row), 1.0F / sums[row],
-                out.row(tile.token_of(row)) + tile.column_of(row), heads.head_size);
-      log_sum_exp[tile.statistic_of(row)] = maxima[row] + std::log(sums[row]);
-    }
+  const ForwardOperands operands{q, k, v, heads, out, log_sum_exp};
+  const std::vector<Segment> segments = cut_into_segments(heads, offsets);
+  run_parts(runner_, static_cast<std::int64_t>(segments.size()), [&](std::int64_t part) {
+    TileBuffers buffers(heads);
+    for_each_tile(heads, segments[static_cast<std::size_t>(part)],
+                  [&](const Tile& tile) { tile_forward(*this, operands, tile, buffers); });
   });
 }
 
@@ -199,45 +310,37 @@ void CpuKernels::attention_backward(ConstMatrix grad_out, ConstMatrix q, ConstMa
     std::fill_n(gradients.k.row(t), gradients.k.columns, 0.0F);
     std::fill_n(gradients.v.row(t), gradients.v.columns, 0.0F);
   }
-  TileBuffers buffers(heads);
-  for_each_tile(heads, offsets, [&](const Tile& tile) {
-    const Matrix query = buffers.query(tile.rows());
-    const Matrix grad_query = buffers.result(tile.rows());
-    const Matrix grad = buffers.grad_out(tile.rows());
-    float* means = buffers.sums();
-    gather(tile, q, query_scale(heads), query);
-    gather(tile, grad_out, 1, grad);
-    for (std::int64_t row = 0; row < tile.rows(); ++row) {
-      means[row] =
-          dot(grad.row(row), out.row(tile.token_of(row)) + tile.column_of(row), heads.head_size);
+  const BackwardOperands operands{grad_out, q, k, v, out, log_sum_exp, heads};
+  const std::vector<Segment> segments = cut_into_segments(heads, offsets);
+  std::vector<FloatBuffer> sums(segments.size());  // dK, then dV, of all but first segments
+  const auto gradients_of = [&](std::size_t index) -> AttentionGradients {
+    const Segment& segment = segments[index];
+    if (segment.begin == 0) {
+      return {gradients.q, keys_of(segment, heads, gradients.k),
+              keys_of(segment, heads, gradients.v)};
     }
-    for (std::int64_t from = tile.keys_begin(); from < tile.end; from += kBlockKeys) {
-      const std::int64_t to = std::min(from + kBlockKeys, tile.end);
-      const Matrix weights = buffers.scores(tile.rows(), to - from);
-      const Matrix grad_scores = buffers.grad_scores(tile.rows(), to - from);
-      multiply_transposed(query, tile.keys(k, from, to), weights, Accumulate::kNo, 1);
-      multiply_transposed(grad, tile.keys(v, from, to), grad_scores, Accumulate::kNo, 1);
-      for (std::int64_t row = 0; row < tile.rows(); ++row) {
-        const Seen seen = seen_by(tile, row, from, to);
-        float* weight = weights.row(row);
-        clear_unseen(weight, seen, weights.columns);
-        clear_unseen(grad_scores.row(row), seen, weights.columns);
-        exponentials(weight + seen.begin, log_sum_exp[tile.statistic_of(row)], weight + seen.begin,
-                     seen.size());
-        softmax_gradient(weight + seen.begin, means[row], grad_scores.row(row) + seen.begin,
-                         seen.size());
-      }
-      transposed_multiply(weights, grad, tile.keys(gradients.v, from, to), Accumulate::kYes, 1);
-      transposed_multiply(grad_scores, query, tile.keys(gradients.k, from, to), Accumulate::kYes,
-                          1);
-      multiply(grad_scores, tile.keys(k, from, to), grad_query,
-               from == tile.keys_begin() ? Accumulate::kNo : Accumulate::kYes, 1);
+    float* own = sums[index].data();
+    return {gradients.q, matrix(own, segment.end, heads.head_size),
+            matrix(own + segment.end * heads.head_size, segment.end, heads.head_size)};
+  };
+  run_parts(runner_, static_cast<std::int64_t>(segments.size()), [&](std::int64_t part) {
+    const auto index = static_cast<std::size_t>(part);
+    const Segment& segment = segments[index];
+    if (segment.begin > 0) {
+      sums[index] = FloatBuffer::zeros(static_cast<std::size_t>(2 * segment.end * heads.head_size));
     }
-    for (std::int64_t row = 0; row < tile.rows(); ++row) {
-      scale_row(grad_query.row(row), query_scale(heads),
-                gradients.q.row(tile.token_of(row)) + tile.column_of(row), heads.head_size);
-    }
+    const AttentionGradients to = gradients_of(index);
+    TileBuffers buffers(heads);
+    for_each_tile(heads, segment,
+                  [&](const Tile& tile) { tile_backward(*this, operands, tile, buffers, to); });
   });
+  for (std::size_t index = 0; index < segments.size(); ++index) {
+    if (segments[index].begin > 0) {
+      const AttentionGradients own = gradients_of(index);
+      add(own.k, keys_of(segments[index], heads, gradients.k));
+      add(own.v, keys_of(segments[index], heads, gradients.v));
+    }
+  }
 }
 
 }  // namespace temper::model

@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "trainer/model/cpu_kernels.h"
+#include "trainer/model/cpu_parts.h"
 #include "trainer/model/cpu_row_product.h"
 #include "trainer/model/float_buffer.h"
 
@@ -16,6 +17,8 @@ namespace temper::model {
 namespace {
 
 constexpr std::int64_t kNarrowColumns = 64;
+constexpr std::int64_t kLongSum = 1024;
+constexpr std::int64_t kPartsOfResult = 4;
 
 struct Operand {
   const float* data;
@@ -59,6 +62,21 @@ void add_transposed(ConstMatrix x, Matrix y, Accumulate accumulate) {
   }
 }
 
+/// c (+)= alpha · aᵀ · b. BLAS is slow where the result is a few columns wide (the gradient of
+/// LoRA's B): it computes the transposed result instead.
+void sum_of_outer_products(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
+                           float alpha) {
+  if (c.columns <= kNarrowColumns && c.rows > kNarrowColumns) {
+    FloatBuffer buffer(static_cast<std::size_t>(c.rows * c.columns));
+    const Matrix transposed = matrix(buffer.data(), c.columns, c.rows);
+    gemm({a.data, a.stride, 'N'}, {b.data, b.stride, 'T'}, a.rows, transposed, Accumulate::kNo,
+         alpha);
+    add_transposed(transposed, c, accumulate);
+    return;
+  }
+  gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'T'}, a.rows, c, accumulate, alpha);
+}
+
 }  // namespace
 
 void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -71,11 +89,15 @@ void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Acc
     return;
   }
   const std::int64_t step = std::max<std::int64_t>(columns_at_once(b.rows), 1);
-  for (std::int64_t begin = 0; begin < b.rows; begin += step) {
-    const std::int64_t count = std::min(step, b.rows - begin);
-    gemm({b.row(begin), b.stride, 'T'}, {a.data, a.stride, 'N'}, a.columns,
-         c.columns_from(begin, count), accumulate, alpha);
-  }
+  const Parts rows = cut_rows(a.rows);
+  run_parts(runner_, rows.count * ((b.rows + step - 1) / step), [&](std::int64_t part) {
+    const std::int64_t column = part / rows.count * step;
+    const std::int64_t columns = std::min(step, b.rows - column);
+    const std::int64_t row = rows.begin(part % rows.count);
+    const std::int64_t end = rows.end(part % rows.count);
+    gemm({b.row(column), b.stride, 'T'}, {a.row(row), a.stride, 'N'}, a.columns,
+         c.rows_from(row, end - row).columns_from(column, columns), accumulate, alpha);
+  });
 }
 
 void CpuKernels::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -86,7 +108,10 @@ void CpuKernels::multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate acc
     row_times(a, b, c, accumulate, alpha);
     return;
   }
-  gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'N'}, a.columns, c, accumulate, alpha);
+  run_rows(runner_, a.rows, [&](std::int64_t begin, std::int64_t end) {
+    gemm({b.data, b.stride, 'N'}, {a.row(begin), a.stride, 'N'}, a.columns,
+         c.rows_from(begin, end - begin), accumulate, alpha);
+  });
 }
 
 void CpuKernels::transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -94,17 +119,21 @@ void CpuKernels::transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Acc
   CHECK(a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
         "[{}, {}]^T x [{}, {}] -> [{}, {}]", a.rows, a.columns, b.rows, b.columns, c.rows,
         c.columns);
-  // BLAS is slow where the result is a few columns wide (the gradient of LoRA's B): it computes the
-  // transposed result instead.
-  if (c.columns <= kNarrowColumns && c.rows > kNarrowColumns) {
-    FloatBuffer buffer(static_cast<std::size_t>(c.rows * c.columns));
-    const Matrix transposed = matrix(buffer.data(), c.columns, c.rows);
-    gemm({a.data, a.stride, 'N'}, {b.data, b.stride, 'T'}, a.rows, transposed, Accumulate::kNo,
-         alpha);
-    add_transposed(transposed, c, accumulate);
-    return;
-  }
-  gemm({b.data, b.stride, 'N'}, {a.data, a.stride, 'T'}, a.rows, c, accumulate, alpha);
+  // The sum over a long slot's rows stays whole; the result is cut along its longer side.
+  const std::int64_t count = a.rows > kLongSum ? kPartsOfResult : 1;
+  const bool by_rows = c.rows >= c.columns;
+  const Parts parts = cut(by_rows ? c.rows : c.columns, count);
+  run_parts(runner_, parts.count, [&](std::int64_t part) {
+    const std::int64_t begin = parts.begin(part);
+    const std::int64_t size = parts.end(part) - begin;
+    if (by_rows) {
+      sum_of_outer_products(a.columns_from(begin, size), b, c.rows_from(begin, size), accumulate,
+                            alpha);
+    } else {
+      sum_of_outer_products(a, b.columns_from(begin, size), c.columns_from(begin, size), accumulate,
+                            alpha);
+    }
+  });
 }
 
 }  // namespace temper::model

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "trainer/model/kernels.h"
+#include "trainer/model/part_runner.h"
 
 namespace temper::model {
 
 class CpuKernels final : public Kernels {
  public:
+  explicit CpuKernels(PartRunner* runner) : runner_(runner) {}
+
   void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                            float alpha) const override;
   void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -36,6 +39,9 @@ class CpuKernels final : public Kernels {
   void gather_rows(ConstMatrix table, std::span<const std::int32_t> ids, Matrix out) const override;
   void scatter_add_rows(ConstMatrix rows, std::span<const std::int32_t> ids,
                         Matrix table) const override;
+
+ private:
+  PartRunner* runner_;  // nullptr: nobody helps
 };
 
 }  // namespace temper::model

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "trainer/model/cpu_kernels.h"
+#include "trainer/model/cpu_parts.h"
 #include "trainer/model/vector_math.h"
 
 namespace temper::model {
@@ -112,24 +113,29 @@ TEMPER_VECTORISED void swiglu_gradient_row(const float* grad_out, float* gate, f
 
 void CpuKernels::rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out,
                           float* inverse_rms) const {
-  for (std::int64_t t = 0; t < x.rows; ++t) {
-    const float mean = sum_of_squares(x.row(t), x.columns) / static_cast<float>(x.columns);
-    inverse_rms[t] = 1.0F / std::sqrt(mean + epsilon);
-    scale_by_weight(x.row(t), weight, inverse_rms[t], out.row(t), x.columns);
-  }
+  run_rows(runner_, x.rows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t) {
+      const float mean = sum_of_squares(x.row(t), x.columns) / static_cast<float>(x.columns);
+      inverse_rms[t] = 1.0F / std::sqrt(mean + epsilon);
+      scale_by_weight(x.row(t), weight, inverse_rms[t], out.row(t), x.columns);
+    }
+  });
 }
 
 void CpuKernels::rms_norm_backward(ConstMatrix grad_out, ConstMatrix x, const float* weight,
                                    const float* inverse_rms, Matrix grad_x,
                                    float* grad_weight) const {
-  for (std::int64_t t = 0; t < x.rows; ++t) {
-    const float inverse = inverse_rms[t];
-    const float dot = triple_product(grad_out.row(t), weight, x.row(t), x.columns);
-    const float correction = inverse * inverse * inverse * dot / static_cast<float>(x.columns);
-    norm_gradient(grad_out.row(t), x.row(t), weight, inverse, correction, grad_x.row(t), x.columns);
-    if (grad_weight != nullptr) {
-      add_scaled_product(grad_out.row(t), x.row(t), inverse, grad_weight, x.columns);
+  run_rows(runner_, x.rows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t) {
+      const float inverse = inverse_rms[t];
+      const float dot = triple_product(grad_out.row(t), weight, x.row(t), x.columns);
+      const float correction = inverse * inverse * inverse * dot / static_cast<float>(x.columns);
+      norm_gradient(grad_out.row(t), x.row(t), weight, inverse, correction, grad_x.row(t),
+                    x.columns);
     }
+  });
+  for (std::int64_t t = 0; t < x.rows && grad_weight != nullptr; ++t) {
+    add_scaled_product(grad_out.row(t), x.row(t), inverse_rms[t], grad_weight, x.columns);
   }
 }
 
@@ -148,16 +154,20 @@ void CpuKernels::rotate(Matrix x, SequenceOffsets offsets, std::int64_t head_siz
 }
 
 void CpuKernels::swiglu(ConstMatrix gate_up, Matrix out) const {
-  for (std::int64_t t = 0; t < out.rows; ++t) {
-    swiglu_row(gate_up.row(t), gate_up.row(t) + out.columns, out.row(t), out.columns);
-  }
+  run_rows(runner_, out.rows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t) {
+      swiglu_row(gate_up.row(t), gate_up.row(t) + out.columns, out.row(t), out.columns);
+    }
+  });
 }
 
 void CpuKernels::swiglu_backward(ConstMatrix grad_out, Matrix gate_up) const {
-  for (std::int64_t t = 0; t < gate_up.rows; ++t) {
-    swiglu_gradient_row(grad_out.row(t), gate_up.row(t), gate_up.row(t) + grad_out.columns,
-                        grad_out.columns);
-  }
+  run_rows(runner_, gate_up.rows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t) {
+      swiglu_gradient_row(grad_out.row(t), gate_up.row(t), gate_up.row(t) + grad_out.columns,
+                          grad_out.columns);
+    }
+  });
 }
 
 void CpuKernels::add(ConstMatrix x, Matrix y) const {

@@ -8,8 +8,8 @@ void on_slot_worker_thread() {
   at::set_num_threads(1);
 }
 
-std::unique_ptr<Kernels> make_cpu_kernels() {
-  return std::make_unique<CpuKernels>();
+std::unique_ptr<Kernels> make_cpu_kernels(PartRunner* runner) {
+  return std::make_unique<CpuKernels>(runner);
 }
 
 }  // namespace temper::model

@@ -109,9 +109,12 @@ class Kernels {
                                 Matrix table) const = 0;
 };
 
+class PartRunner;
+
 /// Kernels for this processor: BLAS of LibTorch's wheel, the rest vectorised loops. Call
-/// on_slot_worker_thread() once in every thread that uses them.
-std::unique_ptr<Kernels> make_cpu_kernels();
+/// on_slot_worker_thread() once in every thread that uses them. `runner`, which outlives them,
+/// finds help for what is long; nullptr: each call is one thread's work.
+std::unique_ptr<Kernels> make_cpu_kernels(PartRunner* runner = nullptr);
 
 /// Whether memory ran out: of this process, or (LibTorch's error) of the GPU.
 bool is_out_of_memory(const std::exception& error);

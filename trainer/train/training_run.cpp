@@ -73,8 +73,8 @@ class TrainingRun {
         samples_(dataset_, *order_, encoder_, recipe_.data, pipeline_options()),
         targets_(lora_targets()),
         model_(phases_.timed("model", [&] { return build_model(); })),
-        kernels_(model::make_cpu_kernels()),
         workers_(options.slot_workers, timeline_.get()),
+        kernels_(model::make_cpu_kernels(&workers_)),
         engine_(*model_, *kernels_, workers_, slot_settings()),
         share_(update_share()),
         state_(model_->layout(), recipe_.optimizer, share_) {
@@ -312,8 +312,8 @@ class TrainingRun {
   data::SamplePipeline samples_;
   std::vector<model::LoraTarget> targets_;
   std::unique_ptr<model::LlamaModel> model_;
-  std::unique_ptr<model::Kernels> kernels_;
   SlotWorkers workers_;
+  std::unique_ptr<model::Kernels> kernels_;
   SlotEngine engine_;
   UpdateShare share_;
   TrainingState state_;

@@ -7,30 +7,25 @@ namespace {
 
 constexpr unsigned kCores = 8;
 
-std::int64_t automatic_workers(std::int64_t ranks, std::int64_t slots) {
+std::int64_t automatic_workers(std::int64_t ranks) {
   RecipeOptions options;
   options.ranks = ranks;
-  return settle_cluster(options, {}, slots, kCores).slot_workers;
+  return settle_cluster(options, {}, kCores).slot_workers;
 }
 
 TEST(SettleClusterTest, SharesTheCoresAmongTheRanks) {
-  EXPECT_EQ(automatic_workers(1, 16), 8);
-  EXPECT_EQ(automatic_workers(3, 16), 2);
-  EXPECT_EQ(automatic_workers(9, 16), 1);
-}
-
-TEST(SettleClusterTest, StartsNoWorkerThatWouldHaveNoSlot) {
-  EXPECT_EQ(automatic_workers(1, 4), 4);
-  EXPECT_EQ(automatic_workers(2, 5), 3);
+  EXPECT_EQ(automatic_workers(1), 8);
+  EXPECT_EQ(automatic_workers(3), 2);
+  EXPECT_EQ(automatic_workers(9), 1);
 }
 
 TEST(SettleClusterTest, StartsOneRankAGpuOrElseOneANode) {
   recipe::Cluster cluster;
-  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores).ranks, 1);
+  EXPECT_EQ(settle_cluster({}, cluster, kCores).ranks, 1);
   cluster.nodes = 3;
-  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores).ranks, 3);
+  EXPECT_EQ(settle_cluster({}, cluster, kCores).ranks, 3);
   cluster.resources.gpus = 4;
-  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores).ranks, 12);
+  EXPECT_EQ(settle_cluster({}, cluster, kCores).ranks, 12);
 }
 
 TEST(SettleClusterTest, SharesTheCoresOfANodeOfTheCluster) {
@@ -38,18 +33,18 @@ TEST(SettleClusterTest, SharesTheCoresOfANodeOfTheCluster) {
   cluster.nodes = 2;
   cluster.ranks = 4;
   cluster.resources.cpus = 32;
-  EXPECT_EQ(settle_cluster({}, cluster, 1024, kCores).slot_workers, 16);
+  EXPECT_EQ(settle_cluster({}, cluster, kCores).slot_workers, 16);
 }
 
 TEST(SettleClusterTest, TheCommandLineWinsOverTheClusterFile) {
   recipe::Cluster cluster;
   cluster.ranks = 4;
   cluster.slot_workers = 2;
-  EXPECT_EQ(settle_cluster({}, cluster, 16, kCores), cluster);
+  EXPECT_EQ(settle_cluster({}, cluster, kCores), cluster);
   RecipeOptions options;
   options.ranks = 2;
   options.slot_workers = 3;
-  const recipe::Cluster settled = settle_cluster(options, cluster, 16, kCores);
+  const recipe::Cluster settled = settle_cluster(options, cluster, kCores);
   EXPECT_EQ(settled.ranks, 2);
   EXPECT_EQ(settled.slot_workers, 3);
 }

@@ -152,7 +152,9 @@ INSTANTIATE_TEST_SUITE_P(
                       AttentionCase{"OneQuery", {1, 1, 4}, {0, 1, 130}},
                       AttentionCase{"ShortWindow", {4, 2, 4, 5}, {0, 2, 90}},
                       AttentionCase{"WindowOverBlocks", {2, 1, 4, 300}, {0, 700}},
-                      AttentionCase{"WindowOfOne", {2, 2, 4, 1}, {0, 40}}),
+                      AttentionCase{"WindowOfOne", {2, 2, 4, 1}, {0, 40}},
+                      AttentionCase{"Segments", {4, 2, 4}, {0, 30, 1130}},
+                      AttentionCase{"SegmentsOfAWindow", {2, 1, 4, 90}, {0, 1027}}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace
