@@ -1,5 +1,6 @@
-"""A container as a process with its own host name, /etc/hosts and disk (mount and UTS namespaces). It shares this machine's
-network, so the names of its peers are loopback addresses, and every group of containers needs ports of its own.
+"""A container as a process with its own host name and /etc/hosts (mount and UTS namespaces). It shares this machine's network
+and processes, so the names of its peers are loopback addresses, every group of containers needs ports of its own, and
+containers that have nothing to do with each other's processes must not have folders of one path.
 """
 import os
 import pathlib
@@ -8,7 +9,8 @@ import socket
 import subprocess
 import tempfile
 
-DISK = os.path.join(tempfile.gettempdir(), "temper-container-disk")  # in every container its own folder
+# The path of each container's own folder, for those that need the same path everywhere.
+DISK = os.path.join(tempfile.gettempdir(), "temper-container-disk")
 # As root; else in a user namespace of its own.
 UNSHARE = ["unshare", "--mount", "--uts"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
 START = 'hostname "$0" && mount --bind "$1/hosts" /etc/hosts && mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
@@ -39,18 +41,19 @@ def processes_of(session):
 
 
 class Container:
-    """Started at once, with `folder` as its disk. `path` is put in front of PATH, so that an image's programs are those of
-    a build.
+    """Started at once; `folder` is its disk, also seen at the path `disk`. `path` is put in front of PATH, so that an image's
+    programs are those of a build.
     """
 
-    def __init__(self, command, environment, folder, host, hosts, path=None, output=subprocess.PIPE):
+    def __init__(self, command, environment, folder, host, hosts, path=None, output=subprocess.PIPE, disk=None):
         (pathlib.Path(folder) / "hosts").write_text(hosts)
-        os.makedirs(DISK, exist_ok=True)
+        disk = disk or folder
+        os.makedirs(disk, exist_ok=True)
         environment = {**os.environ, **environment}
         if path:
             environment["PATH"] = f"{path}:{environment['PATH']}"
         self.process = subprocess.Popen(
-            [*UNSHARE, "sh", "-c", START, host, folder, DISK, *command], env=environment, cwd=folder,
+            [*UNSHARE, "sh", "-c", START, host, folder, disk, *command], env=environment, cwd=folder,
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def is_running(self):

@@ -49,7 +49,7 @@ class MpiJob:
             assert command[0] == "/usr/sbin/sshd", command
             more = {"command": [str(SSH), *command[1:]]}
         labels = {"training.kubeflow.org/job-role": role.lower()}
-        return Pod(name, host, labels, template, path=self.path, hosts=hosts_file(self.hosts), **(more or {}))
+        return Pod(name, host, labels, template, path=self.path, hosts=hosts_file(self.hosts), disk=DISK, **(more or {}))
 
     def start_launcher(self):
         slots = self.spec["slotsPerWorker"]

@@ -11,14 +11,14 @@ import tempfile
 import threading
 import time
 
-from container import DISK, Container, free_port, hosts_file
+from container import Container, free_port, hosts_file
 
 
 class Pod:
-    """`more`: variables that a controller adds; `files`: on its disk; `command`: instead of its own; `port`: a free one."""
+    """`more`: variables that a controller adds; `files`: on its disk; `command`: instead of its own; `port`: a free one; `disk`: container.py."""
 
     def __init__(self, name, host, labels, template, path, hosts, attempt=0, more=None, files=None, command=None,
-                 port=None):
+                 port=None, disk=None):
         self.name = name
         self.labels = {**template["metadata"].get("labels", {}), **labels}
         self.disrupted = False
@@ -33,13 +33,14 @@ class Pod:
         environment.update(more or {})
         if "MASTER_PORT" in environment:
             environment["MASTER_PORT"] = str(port)
-        environment["TEMPER_CACHE"] = DISK + "/work"  # the pod's own emptyDir
+        environment["TEMPER_CACHE"] = (disk or folder) + "/work"  # the pod's own emptyDir
+        self.disk = disk
         self.arguments = [command or container["command"], environment, folder, host, hosts, path]
         self.start()
 
     def start(self):
         with open(self.log_file, "ab") as log:
-            self.container = Container(*self.arguments, log)
+            self.container = Container(*self.arguments, log, self.disk)
 
     def start_again(self):
         """The container, on the same disk."""

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 
-from container import DISK, Container, free_port, hosts_file
+from container import Container, free_port, hosts_file
 
 RESTARTS = 5
 NOTICE_SECONDS = 30
@@ -41,7 +41,7 @@ class Replica:
         environment = {variable["name"]: variable["value"] for variable in container["env"]}
         service = self.job.host(0, 0).upper().replace("-", "_")
         return {
-            **environment, "CLOUD_ML_JOB_ID": self.job.id, "TEMPER_CACHE": f"{DISK}/cache",
+            **environment, "CLOUD_ML_JOB_ID": self.job.id, "TEMPER_CACHE": f"{self.folder}/cache",
             f"{service}_SERVICE_PORT_TRAINING_PORT": str(port),
             "CLUSTER_SPEC": json.dumps({
                 "cluster": {f"workerpool{pool}": [f"{self.job.host(pool, index)}:2222" for index in range(count)]

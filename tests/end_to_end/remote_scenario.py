@@ -105,5 +105,18 @@ class RemoteScenario(BucketScenario):
         self.wait_for(url, "done")
         self.assertEqual(self.bucket_adapter(url), adapter)
 
+    def check_followed_elsewhere(self, name, *options, expected, **cluster):
+        """A machine that has only the bucket follows a run's log while it goes on, until it is cancelled."""
+        url = self.submitted(name, steps=100_000, **cluster)
+        self.wait_for_checkpoint(url)
+        other = {key: value for key, value in self.machine("other").items() if key != "KUBECONFIG"}
+        follower = self.start("logs", "-f", name, "--runs", "gs://test-bucket/runs", *options, env=other)
+        output = self.folder / "output"
+        self.wait_until(lambda: all(text in output.read_text() for text in expected), seconds=60)
+        self.assertIsNone(follower.poll())
+        self.assertIn("stopped", self.temper("cancel", url, env=self.laptop))
+        self.assertEqual(follower.wait(timeout=60), 0, output.read_text())
+        return output.read_text()
+
     def check_nothing_runs(self):
         """What the scheduler has of a cancelled run."""

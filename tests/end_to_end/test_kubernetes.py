@@ -76,6 +76,13 @@ class KubernetesTest(RemoteScenario):
         prefix = url.removeprefix("gs://test-bucket/") + "/logs/rank-"
         self.assertEqual(len(list(self.names(prefix))), 6)
 
+    def test_a_machine_without_kubectl_follows_all_ranks_of_three_pods(self):
+        self.check_followed_elsewhere("all", nodes=3, ranks=3, expected=["[rank 0] ", "[rank 1] ", "[rank 2] "])
+
+    def test_a_machine_without_kubectl_follows_one_rank_of_another_pod(self):
+        followed = self.check_followed_elsewhere("one", "--rank", "2", nodes=3, ranks=3, expected=["[rank 2] "])
+        self.assertNotIn("[rank 0]", followed)
+
     def test_a_killed_pod_of_three_is_restarted_to_the_same_bits(self):
         self.interrupted("/_kill", pod=1, nodes=3, ranks=3)
 

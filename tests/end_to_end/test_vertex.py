@@ -142,6 +142,13 @@ class VertexTest(RemoteScenario):
         for rank in range(6):
             self.assertIn(f"[rank {rank}] ", self.log_of_rank(url, rank))
 
+    def test_one_rank_of_three_replicas_is_followed_and_since_counts(self):
+        followed = self.check_followed_elsewhere("one", "--rank", "2", "--since", "1h", nodes=3, ranks=3, expected=["[rank 2] "])
+        self.assertNotIn("[rank 0]", followed)
+        for since, is_there in (("1h", True), ("0s", False)):
+            text = self.temper("logs", "one", "--runs", "gs://test-bucket/runs", "--rank", "2", "--since", since, env=self.laptop)
+            self.assertEqual("[rank 2] " in text, is_there, text)
+
     def replica_lost(self, door, replica):
         url = self.check_interrupted(lambda: self.ask(door, {"replica": replica}), nodes=3, ranks=3)
         self.assertEqual(self.starts(), [2])
