@@ -91,9 +91,9 @@ class ImageTest(Scenario):
         said = self.inside(
             build, image, "sh", "-c",
             "mkdir -p -m 700 .ssh && ssh-keygen -q -t ecdsa -b 521 -m PEM -N '' -f .ssh/id_rsa && cp .ssh/id_rsa.pub .ssh/authorized_keys && "
-            f"{{ {sshd} 2> sshd.log & }} && "
+            f"{sshd} > sshd.log 2>&1 & server=$!; sleep 0.2; "
             "ssh -x -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "
-            "-o ConnectionAttempts=10 localhost 'command -v orted && id -u'; cat sshd.log; kill %1")
+            "-o ConnectionAttempts=10 localhost 'command -v orted && id -u' || cat sshd.log; kill $server")
         self.assertEqual(said.split(), ["/usr/bin/orted", "1000"])
 
     def test_the_image_trains_to_the_local_adapter_as_a_plain_user(self):
