@@ -20,10 +20,11 @@ RUN docker/collect.sh build/release /opt/temper
 FROM ${DEBIAN}
 COPY --from=build /opt/temper /opt/temper
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends $(cat /opt/temper/packages) \
-    && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
+    && apt-get install -y --no-install-recommends $(cat /opt/temper/packages) openssh-client openssh-server \
+    && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/* /etc/ssh/ssh_host_*
 RUN useradd --create-home --uid 1000 temper && mkdir /work && chown temper /work
-# mpirun starts ranks in this container only, so it needs no ssh. Inside a container there is no ptrace for its
+# mpirun starts ranks in this container only, without ssh; an MPIJob of several pods asks for it, with the job's own keys
+# (launcher/backends/kubernetes/mpi_job.h). Inside a container there is no ptrace for its
 # shared-memory copies. NVIDIA's: which parts of the driver the container gets, where there is one.
 ENV PATH=/opt/temper/bin:/usr/local/bin:/usr/bin:/bin \
     OMPI_MCA_plm=isolated \

@@ -37,6 +37,8 @@ constexpr std::array kVerbs = {
     Verb{"attend", "Supervise a submitted run; jobs call it", temper::launch::add_attend},
     Verb{"start-ranks", "Start ranks that meet over TCP, without MPI; jobs call it",
          temper::launch::add_start_ranks},
+    Verb{"join", "Run one rank of a run that is supervised on another machine; mpirun calls it",
+         temper::launch::add_join},
     Verb{"recipe", "Look at recipes: reference, check, show", temper::launch::add_recipe},
     Verb{"tokens", "Show a sample as tokens, with the trained part marked",
          temper::launch::add_tokens},

@@ -80,6 +80,11 @@ void transport_fits_the_kind(const Cluster& cluster, Reading& reading) {
     reading.fail_rule({"transport"},
                       "is tcp, but kind slurm joins ranks through MPI; write auto, or mpi");
   }
+  if (cluster.transport == Transport::kMpi && cluster.kind == ClusterKind::kVertex &&
+      cluster.nodes > 1) {
+    reading.fail_rule({"transport"},
+                      "is mpi, but several replicas have no MPI launcher; write auto, or tcp");
+  }
   if (cluster.transport == Transport::kMpi && cluster.kind == ClusterKind::kKubernetes &&
       cluster.nodes > 1 && cluster.kubernetes.api != JobApi::kMpiJob) {
     reading.fail_rule({"transport", "kubernetes.api"},

@@ -128,6 +128,16 @@ void waits_only_if_flexible(const Vertex& vertex, Reading& reading) {
   }
 }
 
+void replicas_start_together(const Cluster& cluster, Reading& reading) {
+  if (reading.sound({"nodes", "vertex.restart_job_on_worker_restart"}) && cluster.nodes > 1 &&
+      !cluster.vertex.restart_job_on_worker_restart) {
+    reading.fail_rule({"vertex.restart_job_on_worker_restart"},
+                      fmt::format("is false, but one of {} replicas can't join the run on its own; "
+                                  "write true, or nodes: 1",
+                                  cluster.nodes));
+  }
+}
+
 void endpoint_is_a_url(const Vertex& vertex, Reading& reading) {
   const std::string& url = vertex.endpoint;
   const bool has_scheme = url.starts_with("https://") || url.starts_with("http://");
@@ -150,6 +160,7 @@ void check_vertex(const Cluster& cluster, Reading& reading) {
   labels_are_labels(cluster.vertex, reading);
   secrets_are_in_secret_manager(cluster, reading);
   waits_only_if_flexible(cluster.vertex, reading);
+  replicas_start_together(cluster, reading);
   endpoint_is_a_url(cluster.vertex, reading);
 }
 

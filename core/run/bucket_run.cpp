@@ -21,6 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kRecordName = "run.json";
+constexpr std::string_view kProgressName = "progress.jsonl";
+constexpr std::string_view kLogs = "logs";
+constexpr const char* kCopyMark = ".temper-copy";  // never copied to the bucket
 
 bool is_below(std::string_view key, std::string_view folder) {
   return key.size() > folder.size() && key.starts_with(folder) && key[folder.size()] == '/';
@@ -30,6 +33,33 @@ bool is_below(std::string_view key, std::string_view folder) {
 bool stays_here(std::string_view key) {
   return key == "run.lock" || is_below(key, "checkpoints") || key.find(".temper-") != key.npos ||
          key.find(".partial/") != key.npos;
+}
+
+bool only_grows(std::string_view key) {
+  return key == kProgressName || (is_below(key, kLogs) && key.ends_with(".log"));
+}
+
+/// Writes an object into the working folder; what only grows is read if it grew.
+void pull_object(const RunLayout& layout, const storage::ObjectStore& bucket,
+                 const storage::ObjectInfo& object) {
+  const fs::path file = layout.root / object.key;
+  std::error_code absent;
+  if (only_grows(object.key) && fs::file_size(file, absent) == object.size_bytes && !absent) {
+    return;
+  }
+  if (const auto bytes = bucket.read(object.key)) {
+    write_file_durably(file, std::span<const std::byte>(*bytes));
+  }
+}
+
+std::vector<std::byte> read_record(const storage::ObjectStore& bucket) {
+  auto bytes = bucket.read(kRecordName);
+  if (!bytes) {
+    throw UserError(fmt::format(
+        "{} is not a run that was started: it has no {}; is the URL that of the run itself?",
+        bucket.url(), kRecordName));
+  }
+  return std::move(*bytes);
 }
 
 /// Files below the run directory as keys, run.json last.
@@ -86,10 +116,16 @@ RunLayout working_layout(const fs::path& cache_directory, const std::string& url
 }
 
 RunMirror::RunMirror(RunLayout layout, storage::ObjectStore& bucket)
-    : layout_(std::move(layout)), bucket_(bucket) {}
+    : layout_(std::move(layout)), bucket_(bucket) {
+  fs::remove(layout_.root / kCopyMark);
+}
 
 void RunMirror::push() {
-  for (const std::string& key : list_files(layout_.root)) {
+  push_files(list_files(layout_.root));
+}
+
+void RunMirror::push_files(const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
     push_file(layout_.root / key, key);
   }
 }
@@ -123,34 +159,56 @@ std::vector<std::string> list_run_ids(const storage::ObjectStore& runs) {
 }
 
 void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket) {
-  const auto record_bytes = bucket.read(kRecordName);
-  if (!record_bytes) {
-    throw UserError(fmt::format(
-        "{} is not a run that was started: it has no {}; is the URL that of the run itself?",
-        bucket.url(), kRecordName));
-  }
+  const std::vector<std::byte> record = read_record(bucket);
   const RunRecord theirs =
-      parse_run_record({reinterpret_cast<const char*>(record_bytes->data()), record_bytes->size()},
+      parse_run_record({reinterpret_cast<const char*>(record.data()), record.size()},
                        bucket.url() + "/" + std::string(kRecordName));
   const std::optional<RunRecord> ours = local_record(layout);
   // Pods and replicas have folders of their own.
   const bool runs_elsewhere = theirs.backend == "kubernetes" || theirs.backend == "vertex";
-  if (!runs_elsewhere && ours && ours->attempts.size() >= theirs.attempts.size() &&
+  if (!runs_elsewhere && !is_copy(layout) && ours &&
+      ours->attempts.size() >= theirs.attempts.size() &&
       last_attempt(*ours) == last_attempt(theirs)) {
     return;
   }
   create_directories_durably(layout.logs());
+  write_file_durably(layout.root / kCopyMark, "");
   for (const storage::ObjectInfo& object : bucket.list("")) {
-    if (stays_here(object.key) || is_below(object.key, "adapter") ||
-        is_below(object.key, "model") || is_below(object.key, "merged") ||
-        object.key == kRecordName) {
-      continue;
-    }
-    if (const auto bytes = bucket.read(object.key)) {
-      write_file_durably(layout.root / object.key, std::span<const std::byte>(*bytes));
+    const bool is_result = is_below(object.key, "adapter") || is_below(object.key, "model") ||
+                           is_below(object.key, "merged");
+    if (!is_result && !stays_here(object.key) && object.key != kRecordName) {
+      pull_object(layout, bucket, object);
     }
   }
-  write_file_durably(layout.record(), std::span<const std::byte>(*record_bytes));
+  write_file_durably(layout.record(), std::span<const std::byte>(record));
+}
+
+void pull_for_rank(const RunLayout& layout, const storage::ObjectStore& bucket, int rank) {
+  const std::vector<std::byte> record = read_record(bucket);
+  const fs::path own_log = layout.rank_log(rank);
+  create_directories_durably(layout.logs());
+  for (const storage::ObjectInfo& object : bucket.list("")) {
+    const bool is_own_log = layout.root / object.key == own_log && !fs::exists(own_log);
+    const bool is_below_a_folder = object.key.find('/') != object.key.npos;
+    if (is_own_log ||
+        (!is_below_a_folder && !stays_here(object.key) && object.key != kRecordName)) {
+      pull_object(layout, bucket, object);
+    }
+  }
+  write_file_durably(layout.record(), std::span<const std::byte>(record));
+}
+
+bool is_copy(const RunLayout& layout) {
+  return fs::exists(layout.root / kCopyMark);
+}
+
+void pull_logs(const RunLayout& layout, const storage::ObjectStore& bucket) {
+  // The record first: what it says is in the logs then.
+  const std::vector<std::byte> record = read_record(bucket);
+  for (const storage::ObjectInfo& object : bucket.list(std::string(kLogs) + "/")) {
+    pull_object(layout, bucket, object);
+  }
+  write_file_durably(layout.record(), std::span<const std::byte>(record));
 }
 
 }  // namespace temper::run

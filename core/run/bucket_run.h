@@ -29,13 +29,16 @@ RunLayout working_layout(const std::filesystem::path& cache_directory, const std
 /// Copies a run's files to its place in the bucket. One thread at a time.
 class RunMirror {
  public:
-  /// Borrows `bucket`, rooted at the run's URL.
+  /// Borrows `bucket`, rooted at the run's URL. From now on the folder is the run's own, no copy.
   RunMirror(RunLayout layout, storage::ObjectStore& bucket);
 
   /// Uploads every file that changed since it was last uploaded, run.json last: what it says is
   /// there then. Checkpoints, the lock and unfinished files are not copied; nothing is deleted in
   /// the bucket. Throws StorageError or FileError.
   void push();
+
+  /// Uploads those of these files (keys are names in the run directory) that are there and changed.
+  void push_files(const std::vector<std::string>& keys);
 
  private:
   using Stamp = std::pair<std::uintmax_t, std::filesystem::file_time_type>;
@@ -53,5 +56,17 @@ std::vector<std::string> list_run_ids(const storage::ObjectStore& runs);
 /// working folder, unless the last attempt in the bucket was started from this very folder: then it
 /// is the newer one. UserError if there is no run at that place.
 void pull_run(const RunLayout& layout, const storage::ObjectStore& bucket);
+
+/// Whether the working folder is a copy of a run that goes on elsewhere: pull_run() brought it, and
+/// no RunMirror was made of it since.
+bool is_copy(const RunLayout& layout);
+
+/// Brings what one rank needs of a run that goes on elsewhere: the files of the run directory
+/// itself, and its own log unless that is here. Several ranks may do so at the same time. UserError
+/// as pull_run().
+void pull_for_rank(const RunLayout& layout, const storage::ObjectStore& bucket, int rank);
+
+/// Brings run.json again and the logs that grew since. UserError as pull_run().
+void pull_logs(const RunLayout& layout, const storage::ObjectStore& bucket);
 
 }  // namespace temper::run

@@ -75,11 +75,22 @@ std::string host_of(const std::string& address) {
   return address.substr(0, address.rfind(':'));
 }
 
-/// A pool without machines takes part in the numbering with none. The layout is Vertex AI's
-/// "Understand CLUSTER_SPEC"; the meeting's port is the one that its samples train with.
-Node read_cluster_spec(const std::string& text) {
-  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+/// The port that a machine's service opens for training, by the variable that Kubernetes makes of
+/// it on every machine: CMLE_TRAINING_WORKERPOOL0_AB_0_SERVICE_PORT_TRAINING_PORT, in capitals
+/// whatever the host is in. Vertex AI's samples use the other one where there is none.
+int training_port(const Environment& environment, const std::string& host) {
   constexpr int kTrainingPort = 3333;
+  std::string name;
+  for (const char c : host) {
+    name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return read_number(environment, name + "_SERVICE_PORT_TRAINING_PORT").value_or(kTrainingPort);
+}
+
+/// A pool without machines takes part in the numbering with none. The layout is Vertex AI's
+/// "Understand CLUSTER_SPEC"; the port in an address there is TensorFlow's.
+Node read_cluster_spec(const Environment& environment, const std::string& text) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
   constexpr int kMaxNodes = 65'536;
   const nlohmann::json spec = parse_json_object(text, kMaxBytes, "CLUSTER_SPEC");
   const JsonFields fields(spec, "CLUSTER_SPEC");
@@ -112,7 +123,8 @@ Node read_cluster_spec(const std::string& text) {
                     "does not have",
                     index, own_pool));
   }
-  return {*node, count, MeetingPlace{first_host, kTrainingPort}, "CLUSTER_SPEC"};
+  return {*node, count, MeetingPlace{first_host, training_port(environment, first_host)},
+          "CLUSTER_SPEC"};
 }
 
 /// Ranks that say themselves who they are.
@@ -157,7 +169,7 @@ Node read_node(const Environment& environment) {
     return read_pet(environment, *index);
   }
   if (const auto spec = environment.get("CLUSTER_SPEC"); spec && !spec->empty()) {
-    return read_cluster_spec(*spec);
+    return read_cluster_spec(environment, *spec);
   }
   if (const auto index = read_number(environment, "JOB_COMPLETION_INDEX")) {
     return {*index, std::nullopt, read_meeting(environment, "MASTER_ADDR", "MASTER_PORT"),

@@ -88,8 +88,8 @@ class Backend {
   /// How often state() may be asked while somebody waits.
   virtual std::chrono::milliseconds poll_interval() const = 0;
 
-  /// A program that prints what the run's job prints until it ends; empty where logs lie in the run
-  /// directory as they are written.
+  /// A program that prints what the run's job has printed, for a run that ended before its first
+  /// attempt; empty where there is none.
   virtual std::vector<std::string> log_command(const run::RunRecord& /*record*/) const {
     return {};
   }

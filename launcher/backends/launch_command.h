@@ -30,6 +30,9 @@ struct LaunchSpec {
   /// Command line that starts the trainer once for each rank, where the place has its own: srun …
   /// Empty: the trainer itself for one rank, mpirun (Open MPI 4.1, mpirun(1)) for several.
   std::vector<std::string> rank_starter;
+  /// The starter reaches the other machines itself and ends with 1 when it loses one (Open MPI's
+  /// mpirun through ssh), which is another start's chance unless a rank says that it did.
+  bool starter_may_lose_machines = false;
 };
 
 /// What each rank runs. Pure.

@@ -56,9 +56,12 @@ RankGroupSpec place_ranks(int ranks_here, int size, std::vector<std::string> arg
 RankGroup::RankGroup(Clock& clock, ProcessRunner& runner, SignalSource& signals)
     : clock_(clock), runner_(runner), signals_(signals) {}
 
-int RankGroup::run(const RankGroupSpec& spec) {
+int RankGroup::run(const RankGroupSpec& spec, const std::function<void()>& on_look) {
   start(spec);
   while (!running_.empty()) {
+    if (on_look) {
+      on_look();
+    }
     pass_signals_on();
     look();
     if (kill_at_ && clock_.steady_now() >= *kill_at_) {
@@ -78,10 +81,13 @@ void RankGroup::start(const RankGroupSpec& spec) {
     Command command;
     command.argv = spec.argv;
     command.own_process_group = false;
-    command.environment = {
-        {"RANK", fmt::to_string(spec.first_rank + local)},  {"LOCAL_RANK", fmt::to_string(local)},
-        {"WORLD_SIZE", fmt::to_string(spec.size)},          {"MASTER_ADDR", spec.meeting.address},
-        {"MASTER_PORT", fmt::to_string(spec.meeting.port)}, {"TEMPER_LAUNCH", spec.launch}};
+    command.environment = spec.environment;
+    command.environment.insert({{"RANK", fmt::to_string(spec.first_rank + local)},
+                                {"LOCAL_RANK", fmt::to_string(local)},
+                                {"WORLD_SIZE", fmt::to_string(spec.size)},
+                                {"MASTER_ADDR", spec.meeting.address},
+                                {"MASTER_PORT", fmt::to_string(spec.meeting.port)},
+                                {"TEMPER_LAUNCH", spec.launch}});
     running_.push_back(runner_.start(command));
   }
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,7 @@ struct RankGroupSpec {
   int size = 1;  ///< of the world
   run::MeetingPlace meeting;
   std::string launch;  ///< tells this start of the run from others: TEMPER_LAUNCH
+  std::map<std::string, std::string> environment = {};  ///< more variables of every rank
 };
 
 /// Ranks 0 to `ranks_here` of a world of this machine alone, which meet at a port of it; or, if
@@ -45,8 +48,8 @@ class RankGroup {
 
   /// Returns when all have ended: the code of the first one that failed (of several at the same
   /// look, the one that says most: neither retryable nor killed), or 0. UserError if the program
-  /// can't be started.
-  int run(const RankGroupSpec& spec);
+  /// can't be started. `on_look` is called every kPollInterval meanwhile.
+  int run(const RankGroupSpec& spec, const std::function<void()>& on_look = {});
 
  private:
   void start(const RankGroupSpec& spec);

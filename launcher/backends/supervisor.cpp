@@ -137,10 +137,13 @@ struct Supervisor::Supervision {
   /// leave said.
   int exit_code_of_attempt(const ExitStatus& status) const {
     constexpr int kKilled = 128;
+    const auto first = run::read_rank_exit(layout, record.attempts.back().id);
+    if (status.code == 1 && spec.starter_may_lose_machines && !first) {
+      return static_cast<int>(ExitCode::kRetryable);
+    }
     if (status.code < kKilled) {
       return status.code;
     }
-    const auto first = run::read_rank_exit(layout, record.attempts.back().id);
     return first ? first->exit_code : status.code;
   }
 
@@ -227,6 +230,7 @@ Verdict Supervisor::supervise(run::RunRecord record, const LaunchSpec& spec,
                               const RestartPolicy& policy) {
   Supervision now(*this, std::move(record), spec, policy);
   while (!now.verdict) {
+    observer_.on_look();
     now.take_signals();
     if (now.verdict) {
       now.wait_ended_by_stop();

@@ -25,6 +25,8 @@ class RunObserver {
   virtual void on_progress(const run::ProgressRecord& /*record*/) {}
   /// One line for people: a restart, a stop that was asked for, the reason of an end.
   virtual void on_message(const std::string& /*message*/) {}
+  /// Time goes by: every look at the trainer, many times a second.
+  virtual void on_look() {}
 };
 
 /// Starts a run's trainer again and again until it is done, stopped or given up, and keeps

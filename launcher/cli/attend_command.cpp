@@ -13,6 +13,7 @@
 #include "core/recipe/recipe_io.h"
 #include "core/run/run_lock.h"
 #include "launcher/backends/captured_run.h"
+#include "launcher/backends/kubernetes/mpi_job.h"
 #include "launcher/backends/secret_file.h"
 #include "launcher/backends/slurm/batch_script.h"
 #include "launcher/backends/slurm/requeue.h"
@@ -21,7 +22,7 @@
 #include "launcher/backends/vertex/secret_manager.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/foreground.h"
-#include "launcher/cli/pod_attendance.h"
+#include "launcher/cli/machine_attendance.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
@@ -132,42 +133,30 @@ std::string job_around(const Environment& environment) {
   return "";
 }
 
-/// Vertex AI starts a replica anew whatever its exit code was. A run that was given up on is not
-/// trained again by that: the code is repeated. nullopt: go on.
-std::optional<int> code_of_given_up(Context& context, const recipe::Cluster& cluster,
-                                    const run::RunRecord& record) {
-  if (cluster.kind != recipe::ClusterKind::kVertex || record.state != run::RunState::kFailed) {
-    return std::nullopt;
-  }
-  context.err << fmt::format("run {} failed and is not started again: {}", record.id,
-                             record.message)
-              << std::endl;
-  const bool has_code = !record.attempts.empty() && record.attempts.back().exit_code;
-  return has_code ? *record.attempts.back().exit_code : static_cast<int>(ExitCode::kInternal);
+/// What the ranks of this machine are started with.
+LaunchSpec spec_of_ranks(Context& context, const recipe::Cluster& cluster,
+                         const run::RunLayout& layout, const AttendOptions& options) {
+  LaunchSpec spec = launch_spec(context.executable, find_trainer(context), cluster, layout,
+                                options.allow_changed);
+  spec.environment.merge(secrets_of(context, cluster));
+  return spec;
 }
 
-int attend(Context& context, const AttendOptions& options) {
-  SystemSignals system_signals;  // before any thread
-  FirstSignal signals(system_signals);
-  const run::RunLayout layout = find_run_anywhere(context, "runs", options.run).layout;
-  if (is_further_pod(recipe::read_cluster(layout.cluster()), context.environment)) {
-    return follow_in_pod(context, layout, options.run, options.allow_changed, signals);
-  }
-  const auto lock = wait_for_lock(context, layout);
-  ForegroundRun run;
-  run.record = *run::read_run_record(layout);
-  if (run.record.state == run::RunState::kDone) {
-    context.err << "run " << run.record.id << " is already done" << std::endl;
+/// nullopt: there is something to train.
+std::optional<int> code_of_ended(Context& context, const recipe::Cluster& cluster,
+                                 const run::RunRecord& record) {
+  if (record.state == run::RunState::kDone) {
+    context.err << "run " << record.id << " is already done" << std::endl;
     return 0;
   }
-  run.cluster = recipe::read_cluster(layout.cluster());
-  if (const auto code = code_of_given_up(context, run.cluster, run.record)) {
-    return *code;
-  }
+  return code_of_given_up(context, cluster, record);
+}
+
+/// The supervisor's part, on the first or only machine.
+int supervise_job(Context& context, const run::RunLayout& layout, ForegroundRun& run,
+                  const AttendOptions& options, FirstSignal& signals) {
   run.runs = recipe::read_recipe(layout.resolved()).checkpoint.to;
-  run.spec = launch_spec(context.executable, find_trainer(context), run.cluster, layout,
-                         options.allow_changed);
-  run.spec.environment.merge(secrets_of(context, run.cluster));
+  run.spec = spec_of_ranks(context, run.cluster, layout, options);
   if (const std::string job = job_around(context.environment); !job.empty()) {
     run.record.job = job;
   }
@@ -180,14 +169,17 @@ int attend(Context& context, const AttendOptions& options) {
     run.spec.rank_starter = slurm_rank_starter(
         run.cluster, choose_starter(context.runner, run.cluster.slurm), run.spec);
   }
-  if (run.cluster.kind == recipe::ClusterKind::kKubernetes && run.cluster.nodes > 1) {
-    run.cluster.max_restarts = 0;  // all pods start again or none
+  if (is_mpi_job(run.cluster) && run.cluster.nodes > 1) {
+    run.spec.rank_starter =
+        mpi_job_rank_starter(run.cluster, run.spec, context.executable, options.run);
+    run.spec.starter_may_lose_machines = true;
+  }
+  if (starts_ranks_everywhere(run.cluster)) {
+    run.cluster.max_restarts = 0;
   }
   const int code = run_in_foreground(context, run, signals);
-  const bool in_replica = run.cluster.kind == recipe::ClusterKind::kKubernetes ||
-                          run.cluster.kind == recipe::ClusterKind::kVertex;
-  if (in_replica) {
-    end_first_replica(context, layout, run, code, signals.first() == SIGTERM);
+  if (has_own_disk(run.cluster)) {
+    end_first_machine(context, layout, run, code, signals.first() == SIGTERM);
   }
   if (!in_slurm) {
     return code;
@@ -201,6 +193,25 @@ int attend(Context& context, const AttendOptions& options) {
   end.max_restarts = run.cluster.max_restarts;
   end_slurm_job(context, layout, run.runs, end);
   return code;
+}
+
+int attend(Context& context, const AttendOptions& options) {
+  SystemSignals system_signals;  // before any thread
+  FirstSignal signals(system_signals);
+  const run::RunLayout layout = find_run_anywhere(context, "runs", options.run).layout;
+  ForegroundRun run;
+  run.cluster = recipe::read_cluster(layout.cluster());
+  const bool supervises = !is_further_machine(run.cluster, context.environment);
+  forget_others_logs(run.cluster, context.environment, layout);
+  const auto lock = supervises ? wait_for_lock(context, layout) : nullptr;
+  run.record = *run::read_run_record(layout);
+  if (const auto code = code_of_ended(context, run.cluster, run.record)) {
+    return *code;
+  }
+  return supervises
+             ? supervise_job(context, layout, run, options, signals)
+             : follow_on_machine(context, spec_of_ranks(context, run.cluster, layout, options),
+                                 options.run, signals);
 }
 
 }  // namespace

@@ -105,10 +105,12 @@ void write_trace(Context& context, const LaunchSpec& spec) {
 }
 
 bool meets_over_tcp(const recipe::Cluster& cluster) {
-  const bool has_pods = cluster.kind == recipe::ClusterKind::kKubernetes && cluster.nodes > 1 &&
+  const bool has_pods = cluster.kind == recipe::ClusterKind::kKubernetes &&
                         cluster.kubernetes.api != recipe::JobApi::kMpiJob;
+  const bool has_replicas = cluster.kind == recipe::ClusterKind::kVertex;
   return cluster.transport == recipe::Transport::kTcp ||
-         (cluster.transport == recipe::Transport::kAuto && has_pods);
+         (cluster.transport == recipe::Transport::kAuto && cluster.nodes > 1 &&
+          (has_pods || has_replicas));
 }
 
 }  // namespace

@@ -160,6 +160,10 @@ void HubPublisher::on_message(const std::string& message) {
   inner_.on_message(message);
 }
 
+void HubPublisher::on_look() {
+  inner_.on_look();
+}
+
 void HubPublisher::finish(bool is_done, SignalSource& signals) {
   {
     const std::lock_guard lock(mutex_);

@@ -32,6 +32,7 @@ class HubPublisher final : public RunObserver {
   void on_attempt(const run::AttemptRecord& attempt, int number) override;
   void on_progress(const run::ProgressRecord& record) override;
   void on_message(const std::string& message) override;
+  void on_look() override;
 
   /// The run has ended; `is_done`: with a result, which is put and pushed now. Returns when nothing
   /// is left to push, when the hub has been down for kPatience, or when a signal comes. Tells what

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +8,16 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/time_format.h"
+#include "core/recipe/recipe_io.h"
+#include "core/run/bucket_run.h"
 #include "launcher/backends/backend.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/growing_logs.h"
 #include "launcher/cli/job_spec.h"
 #include "launcher/cli/log_window.h"
+#include "launcher/cli/machine_attendance.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
@@ -30,33 +33,80 @@ struct LogsOptions {
   std::string since;
 };
 
-std::filesystem::path choose_log(const FoundRun& found, const LogsOptions& options) {
+/// The log of a rank, or the newest attempt's. Where machines start ranks of their own, that is the
+/// log of the first machine's; the ranks of the others log into files of their own.
+std::vector<std::filesystem::path> choose_logs(const FoundRun& found, const LogsOptions& options) {
   const run::RunRecord& record = found.record;
   if (record.attempts.empty()) {
     throw UserError(fmt::format("run {} has no attempt yet, so no log", record.id));
   }
-  if (!options.rank) {
-    return found.layout.attempt_log(record.attempts.back().id);
+  if (options.rank) {
+    const std::filesystem::path file = found.layout.rank_log(*options.rank);
+    if (!std::filesystem::exists(file) && !is_active(record.state)) {
+      throw UserError(fmt::format("no log of rank {} ({}): the last attempt had {} ranks",
+                                  *options.rank, file.string(), record.attempts.back().num_ranks));
+    }
+    return {file};
   }
-  const std::filesystem::path file = found.layout.rank_log(*options.rank);
-  if (!std::filesystem::exists(file)) {
-    throw UserError(fmt::format("no log of rank {} ({}): the last attempt had {} ranks",
-                                *options.rank, file.string(), record.attempts.back().num_ranks));
+  std::vector<std::filesystem::path> files = {found.layout.attempt_log(record.attempts.back().id)};
+  if (found.record.backend == recipe::name_of(recipe::ClusterKind::kLocal)) {
+    return files;
   }
-  return file;
+  const recipe::Cluster cluster = recipe::read_cluster(found.layout.cluster());
+  if (starts_ranks_everywhere(cluster)) {
+    for (auto rank = static_cast<int>(cluster.ranks / cluster.nodes); rank < cluster.ranks;
+         ++rank) {
+      files.push_back(found.layout.rank_log(rank));
+    }
+  }
+  return files;
 }
 
-/// The state of a run as it goes on, its record read anew.
+/// What is asked for of what is there. Logs of ranks hold all attempts: beside that of the newest
+/// attempt they are shown from its start on.
+std::vector<std::string> choose_lines(const Context& context, const FoundRun& found,
+                                      const std::vector<std::filesystem::path>& files,
+                                      const LogsOptions& options) {
+  std::optional<std::chrono::system_clock::time_point> since;
+  if (!options.since.empty()) {
+    since = parse_since(options.since, context.clock.now());
+  }
+  std::vector<std::vector<std::string>> logs;
+  for (const std::filesystem::path& file : files) {
+    const auto begin = since || &file == &files.front()
+                           ? since
+                           : parse_rfc3339(found.record.attempts.back().started);
+    logs.push_back(begin ? lines_since(file, *begin) : last_lines(file, options.num_lines));
+  }
+  std::vector<std::string> lines = merge_by_time(logs);
+  if (!since && lines.size() > options.num_lines) {
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(options.num_lines));
+  }
+  return lines;
+}
+
+/// The state of a run as it goes on: its record read anew, and its logs where they come from a
+/// bucket.
 BackendState next_state(Context& context, FoundRun& found) {
+  if (run::is_copy(found.layout)) {
+    const std::string runs = recipe::read_recipe(found.layout.resolved()).checkpoint.to;
+    run::pull_logs(found.layout, *open_store_for(context, run::bucket_url(found.layout, runs)));
+  }
   if (auto record = run::read_run_record(found.layout)) {
     found.record = std::move(*record);
   }
   return state_now(context, found);
 }
 
+void print_lines(Context& context, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    context.out << line << "\n";
+  }
+  context.out << std::flush;
+}
+
 /// Prints what is appended, attempt after attempt, until the run isn't running any more.
-void follow_log(Context& context, FoundRun found, const LogsOptions& options,
-                std::filesystem::path file, std::streamoff offset) {
+void follow_logs(Context& context, FoundRun found, const LogsOptions& options, GrowingLogs logs) {
   constexpr auto kInterval = std::chrono::milliseconds(200);
   const auto ask_interval = backend_of(context, found)->poll_interval();
   auto next_question = context.clock.steady_now();
@@ -65,15 +115,11 @@ void follow_log(Context& context, FoundRun found, const LogsOptions& options,
       running = is_active(next_state(context, found).state);
       next_question = context.clock.steady_now() + ask_interval;
     }
-    std::ifstream stream(file, std::ios::binary);
-    stream.seekg(offset);
-    const std::string more(std::istreambuf_iterator<char>(stream), {});
-    offset += static_cast<std::streamoff>(more.size());
-    context.out << more << std::flush;
-    if (const std::filesystem::path newest = choose_log(found, options); newest != file) {
-      file = newest;
-      offset = 0;
-    } else if (running) {
+    for (const std::filesystem::path& file : choose_logs(found, options)) {
+      logs.add(file);
+    }
+    print_lines(context, logs.take(/*and_rest=*/!running));
+    if (running) {
       context.clock.sleep_for(kInterval);
     }
   }
@@ -115,28 +161,24 @@ int logs(Context& context, const LogsOptions& options) {
       backend->print_log(found.record, log_window(context, options), context.out)) {
     return 0;
   }
-  if (options.follow) {
-    const std::vector<std::string> command = backend->log_command(found.record);
-    if (goes_on && !command.empty()) {
-      Command print;
-      print.argv = command;
-      return context.runner.start(print)->wait().code;
-    }
+  if (goes_on) {
     found = wait_for_attempt(context, std::move(found));
   }
-  const std::filesystem::path file = choose_log(found, options);
-  std::error_code absent;
-  const std::uintmax_t size = std::filesystem::file_size(file, absent);
-  const std::vector<std::string> lines =
-      options.since.empty() ? last_lines(file, options.num_lines)
-                            : lines_since(file, parse_since(options.since, context.clock.now()));
-  for (const std::string& line : lines) {
-    context.out << line << "\n";
+  if (found.record.attempts.empty()) {
+    Command print;
+    print.argv = backend->log_command(found.record);
+    if (!print.argv.empty()) {
+      return context.runner.start(print)->wait().code;
+    }
   }
-  context.out.flush();
+  const std::vector<std::filesystem::path> files = choose_logs(found, options);
+  GrowingLogs growing;
+  for (const std::filesystem::path& file : files) {
+    growing.add_end(file);
+  }
+  print_lines(context, choose_lines(context, found, files, options));
   if (options.follow) {
-    follow_log(context, std::move(found), options, file,
-               absent ? 0 : static_cast<std::streamoff>(size));
+    follow_logs(context, std::move(found), options, std::move(growing));
   }
   return 0;
 }

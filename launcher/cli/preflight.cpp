@@ -132,10 +132,6 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind kubernetes keeps runs in a bucket; set `runs` in the cluster "
                                "file to gs://BUCKET/FOLDER or s3://BUCKET/FOLDER"});
       }
-      if (cluster.nodes > 1 && cluster.kubernetes.api == recipe::JobApi::kMpiJob) {
-        plan.checks.push_back(
-            no_meeting("ranks of an MPIJob's pods", "api: jobset, whose pods meet over TCP"));
-      }
       if (cluster.ranks > 1 && cluster.resources.gpus > 0) {
         plan.checks.push_back(
             no_meeting("several ranks with GPUs", "nodes: 1 and resources.gpus: 1"));
@@ -149,8 +145,9 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind vertex keeps runs in a bucket; set `runs` in the cluster file "
                                "to gs://BUCKET/FOLDER"});
       }
-      if (cluster.nodes > 1 || (cluster.ranks > 1 && cluster.resources.gpus > 0)) {
-        plan.checks.push_back(no_meeting("ranks in several replicas", "nodes: 1"));
+      if (cluster.ranks > 1 && cluster.resources.gpus > 0) {
+        plan.checks.push_back(
+            no_meeting("several ranks with GPUs", "nodes: 1 and resources.gpus: 1"));
       }
       add_image_check(cluster.vertex.image, plan);
   }

@@ -10,6 +10,7 @@ void add_run(CLI::App& app, Action& action);
 void add_submit(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 void add_attend(CLI::App& app, Action& action);
+void add_join(CLI::App& app, Action& action);
 void add_start_ranks(CLI::App& app, Action& action);
 void add_resume(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);

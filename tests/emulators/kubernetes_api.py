@@ -1,9 +1,10 @@
-"""A small Kubernetes API server, enough for kubectl's create, get, delete and logs of JobSets and Jobs.
+"""A small Kubernetes API server, enough for kubectl's create, get, delete and logs of JobSets, Jobs and MPIJobs.
 
-Usage: kubernetes_api.py [PATH]; prints `port N`. A created job's pods are started as processes (kubernetes_pods.py) with
-PATH in front of theirs, so that an image's programs are those of a build. GET /_pods lists them, GET /_services the
-services. POST /_evict ends a pod as a drained node would: SIGTERM and the condition DisruptionTarget; POST /_kill sends
-SIGKILL and POST /_freeze SIGSTOP to all its processes. They take {"pod": INDEX}, 0 without it.
+Usage: kubernetes_api.py [PATH]; prints `port N`. A created job's pods are started as processes (kubernetes_pods.py,
+kubernetes_mpi.py) with PATH in front of theirs, so that an image's programs are those of a build. GET /_pods lists them,
+GET /_services the services. POST /_evict ends a pod as a drained node would: SIGTERM and the condition DisruptionTarget; POST /_kill sends
+SIGKILL and POST /_freeze SIGSTOP to all its processes. They take {"pod": INDEX}, 0 without it. POST /_stop
+ends everything.
 """
 
 import http.server
@@ -13,6 +14,7 @@ import re
 import sys
 import threading
 
+from kubernetes_mpi import MpiJob
 from kubernetes_pods import Job
 from parent import end_with_parent
 
@@ -20,6 +22,7 @@ RESOURCES = {
     "v1": [("pods", "Pod"), ("services", "Service")],
     "batch/v1": [("jobs", "Job")],
     "jobset.x-k8s.io/v1alpha2": [("jobsets", "JobSet")],
+    "kubeflow.org/v2beta1": [("mpijobs", "MPIJob")],
 }
 OBJECT = re.compile(r"/(?:api|apis)/(?P<version>.+?)/namespaces/(?P<space>[^/]+)/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?$")
 
@@ -50,7 +53,7 @@ class Cluster:
             if plural == "services":
                 self.services[space, name] = body
                 return 201, body
-            job = Job(body, self.path)
+            job = MpiJob(body, self.path) if body["kind"] == "MPIJob" else Job(body, self.path)
             self.jobs[plural, space, name] = job
         job.start()
         return 201, job.object()
@@ -90,6 +93,13 @@ class Cluster:
         with self.lock:
             self.jobs.pop((plural, space, name), None)
         return 200, {"kind": "Status", "apiVersion": "v1", "status": "Success"}
+
+    def stop(self):
+        """Everything, at once."""
+        for job in list(self.jobs.values()):
+            job.stopping = True
+            for pod in job.pods:
+                pod.container.kill()
 
     def running_pods(self):
         with self.lock:
@@ -197,9 +207,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.body()
+        if self.path == "/_stop":
+            self.cluster.stop()
+            self.answer(200, {})
+            return
         if self.path in ("/_evict", "/_kill", "/_freeze"):
             pod = self.cluster.running_pods()[body.get("pod", 0)]
-            {"/_evict": pod.evict, "/_kill": pod.kill, "/_freeze": pod.freeze}[self.path]()
+            {"/_evict": pod.evict, "/_kill": pod.container.kill, "/_freeze": pod.container.freeze}[self.path]()
             self.answer(200, {})
             return
         match, query = self.object()

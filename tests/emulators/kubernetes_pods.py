@@ -1,78 +1,51 @@
 """Pods as processes: what a JobSet's or Job's controller and the kubelets do with a run's pods.
 
-A pod's container is its command with its environment; secrets are SECRET/KEY's own words. Pods have their own host name
-and /etc/hosts (mount and UTS namespaces), in which the names of a job's pods are loopback addresses, 127.0.0.2 and so on.
-They share the machine's ports, so MASTER_PORT is a free one. A pod that ends is judged by podFailurePolicy and, for a
-JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references.
+A pod's container (container.py) is its command with its environment; secrets are SECRET/KEY's own words. The names of a
+job's pods are loopback addresses. Pods share the machine's ports, so MASTER_PORT is a free one. A pod that ends is judged
+by podFailurePolicy and, for a JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references.
 """
 
-import os
 import pathlib
 import re
-import signal
-import socket
-import subprocess
 import tempfile
 import threading
 import time
 
-
-# As root; else in a user namespace of its own.
-UNSHARE = ["unshare", "--mount", "--uts"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-CONTAINER = 'hostname "$0" && mount --bind "$1" /etc/hosts && shift && exec "$@"'
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def processes_of(session):
-    """Every process of a session, whatever its group."""
-    found = []
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session:
-            found.append(int(stat.parent.name))
-    return found
-
-
-def kill_session(session, number=signal.SIGKILL):
-    for pid in processes_of(session):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
+from container import Container, free_port, hosts_file
 
 
 class Pod:
-    def __init__(self, name, host, labels, template, attempt, path, hosts, port):
+    """`more`: variables that a controller adds; `files`: on its disk; `command`: instead of its own; `port`: a free one; `disk`: container.py."""
+
+    def __init__(self, name, host, labels, template, path, hosts, attempt=0, more=None, files=None, command=None,
+                 port=None, disk=None):
         self.name = name
         self.labels = {**template["metadata"].get("labels", {}), **labels}
         self.disrupted = False
         self.exit_code = None
         container = template["spec"]["containers"][0]
         self.grace = template["spec"].get("terminationGracePeriodSeconds", 30)
-        self.folder = tempfile.mkdtemp(prefix="temper-pod-")
-        self.log_file = pathlib.Path(self.folder) / "log"
-        environment = {**os.environ, "JOB_COMPLETION_INDEX": labels["batch.kubernetes.io/job-completion-index"]}
-        for variable in container["env"]:
-            environment[variable["name"]] = self.value(variable, attempt)
+        folder = tempfile.mkdtemp(prefix="temper-pod-")
+        self.log_file = pathlib.Path(folder) / "log"
+        for file, content in (files or {}).items():
+            (pathlib.Path(folder) / file).write_text(content)
+        environment = {variable["name"]: self.value(variable, attempt) for variable in container["env"]}
+        environment.update(more or {})
         if "MASTER_PORT" in environment:
             environment["MASTER_PORT"] = str(port)
-        (pathlib.Path(self.folder) / "hosts").write_text(hosts)
-        environment["TEMPER_CACHE"] = self.folder + "/work"  # the pod's own emptyDir
-        if path:
-            environment["PATH"] = f"{path}:{environment['PATH']}"
-        with open(self.log_file, "wb") as log:
-            self.process = subprocess.Popen(
-                [*UNSHARE, "sh", "-c", CONTAINER, host, self.folder + "/hosts", *container["command"]], env=environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True,
-            )
+        environment["TEMPER_CACHE"] = (disk or folder) + "/work"  # the pod's own emptyDir
+        self.disk = disk
+        self.arguments = [command or container["command"], environment, folder, host, hosts, path]
+        self.start()
+
+    def start(self):
+        with open(self.log_file, "ab") as log:
+            self.container = Container(*self.arguments, log, self.disk)
+
+    def start_again(self):
+        """The container, on the same disk."""
+        self.start()
+        self.exit_code = None
 
     @staticmethod
     def value(variable, attempt):
@@ -87,25 +60,11 @@ class Pod:
         return self.exit_code is None
 
     def wait(self):
-        code = self.process.wait()
-        self.exit_code = code if code >= 0 else 128 - code
-        kill_session(self.process.pid)  # a container's processes end with its first one
-
-    def terminate(self):
-        if self.is_running():
-            self.process.send_signal(signal.SIGTERM)
+        self.exit_code = self.container.wait()
 
     def evict(self):
         self.disrupted = True
-        self.terminate()
-
-    def kill(self):
-        """As the kernel does when memory runs out: the whole container."""
-        kill_session(self.process.pid)
-
-    def freeze(self):
-        """As a machine that hangs: nothing in it runs any more."""
-        kill_session(self.process.pid, signal.SIGSTOP)
+        self.container.terminate()
 
     def object(self):
         phase = "Running" if self.is_running() else "Succeeded" if self.exit_code == 0 else "Failed"
@@ -128,6 +87,18 @@ class Pod:
                     return
                 else:
                     time.sleep(0.1)
+
+
+def end_pods(pods):
+    """They get SIGTERM and their grace period."""
+    for pod in pods:
+        pod.container.terminate()
+    deadline = time.monotonic() + max((pod.grace for pod in pods), default=0)
+    while any(pod.is_running() for pod in pods) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pod in pods:
+        if pod.is_running():
+            pod.container.kill()
 
 
 class Job:
@@ -156,13 +127,12 @@ class Job:
         name = self.body["metadata"]["name"]
         stem = f"{name}-w-0" if self.is_set else name
         subdomain = self.body["spec"]["network"]["subdomain"] if self.is_set else self.job["template"]["spec"].get("subdomain")
-        hosts = "127.0.0.1 localhost\n" + "".join(
-            f"127.0.0.{index + 2} {stem}-{index}.{subdomain}\n" for index in range(self.job["completions"]) if subdomain
-        )
+        hosts = hosts_file([f"{stem}-{index}.{subdomain}" for index in range(self.job["completions"]) if subdomain])
         port = free_port()
         self.pods = [
             Pod(f"{stem}-{index}-r{self.restarts}", f"{stem}-{index}", {"batch.kubernetes.io/job-completion-index": str(index)},
-                self.job["template"], self.restarts, self.path, hosts, port)
+                self.job["template"], self.path, hosts, self.restarts,
+                {"JOB_COMPLETION_INDEX": str(index)}, port=port)
             for index in range(self.job["completions"])
         ]
 
@@ -177,7 +147,7 @@ class Job:
                 time.sleep(0.05)
             first = next((pod for pod in self.pods if pod.exit_code), None)
             if first:
-                self.end_pods()
+                end_pods(self.pods)
             for waiter in waiters:
                 waiter.join()
             if not self.stopping:
@@ -237,16 +207,5 @@ class Job:
     def stop(self):
         """Deletes it."""
         self.stopping = True
-        self.end_pods()
+        end_pods(self.pods)
         self.thread.join()
-
-    def end_pods(self):
-        """Pods get SIGTERM and their grace period."""
-        for pod in self.pods:
-            pod.terminate()
-        deadline = time.monotonic() + max((pod.grace for pod in self.pods), default=0)
-        while any(pod.is_running() for pod in self.pods) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        for pod in self.pods:
-            if pod.is_running():
-                pod.kill()

@@ -1,13 +1,13 @@
 """A small Vertex AI, Cloud Logging and Secret Manager for tests: the REST calls that Temper uses, with faults on demand.
 
-Usage: vertex_emulator.py [PATH]; prints "ready PORT". A created job's replica is started as a process (vertex_jobs.py) with
-PATH in front of theirs, so that an image's programs are those of a build. An image with "missing" in its name can't be
+Usage: vertex_emulator.py [PATH]; prints "ready PORT". A created job's replicas are started as processes (vertex_jobs.py)
+with PATH in front of theirs, so that an image's programs are those of a build. An image with "missing" in its name can't be
 pulled. The tests' own door:
   POST /_faults [fault, …]   see faults.py       POST /_heal      forget faults
-  POST /_preempt             take the machine of each running job away
+  POST /_preempt, /_kill, /_freeze {replica: N}   take a machine of each running job away, kill or stop all its processes
   POST /_stop                end all jobs now
   POST /_secrets {name: value}                   GET  /_log       [[method, path], …]
-  GET  /_jobs                {id: times that its replica was started}
+  GET  /_jobs                {id: times that its replicas were started}
 Kept honest by tests/emulators/vertex_client_test.py: Google's own clients must work with it.
 """
 import base64
@@ -75,6 +75,8 @@ def check_job(body):
             raise invalid("Required field is not set: machine_type")
         if ("acceleratorType" in machine) != ("acceleratorCount" in machine):
             raise invalid("accelerator_type and accelerator_count must be set together")
+        if len(pools) > 1 and not body["jobSpec"].get("scheduling", {}).get("restartJobOnWorkerRestart"):
+            raise invalid("this emulator starts several replicas again together only: restartJobOnWorkerRestart")
         if int(pool["diskSpec"]["bootDiskSizeGb"]) < 100:
             raise invalid("boot_disk_size_gb must be at least 100")
         for variable in pool["containerSpec"].get("env", []):
@@ -206,9 +208,12 @@ class Handler(BaseHTTPRequestHandler):
             service.faults.heal()
         elif path == "/_secrets":
             service.secrets.update(body)
-        elif path == "/_preempt":
+        elif path in ("/_preempt", "/_kill", "/_freeze"):
             for job in service.all_jobs():
-                job.preempt()
+                replica = job.replicas[body.get("replica", 0)]
+                if replica.is_running():
+                    {"/_preempt": replica.preempt, "/_kill": replica.container.kill,
+                     "/_freeze": replica.container.freeze}[path]()
         elif path == "/_stop":
             for job in service.all_jobs():
                 job.stop()

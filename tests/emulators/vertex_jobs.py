@@ -2,17 +2,17 @@
 
 By Google's page "Understand the custom training service": a replica that ends with a code other than 0 is started again on
 its machine, five times at most, then the job fails; one whose machine is taken away gets SIGTERM and, on a spot job, is
-started on another machine with an empty disk. Only the first replica is run: several would need names of their own.
+started on another machine with an empty disk. With restartJobOnWorkerRestart all replicas start again with it. The first
+replica reports for the job: when it is done, so is the job, and the others are ended. Replicas' host names are loopback
+addresses; the port that their service opens for training is a free one, under its name as Kubernetes makes it.
 """
 import datetime
 import json
-import os
-import pathlib
-import signal
-import subprocess
 import tempfile
 import threading
 import time
+
+from container import Container, free_port, hosts_file
 
 RESTARTS = 5
 NOTICE_SECONDS = 30
@@ -21,6 +21,70 @@ ENDED = ("JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED")
 
 def now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Replica:
+    """One machine of a job, started again and again."""
+
+    def __init__(self, job, pool, index):
+        self.job = job
+        self.pool = pool
+        self.index = index
+        self.name = f"workerpool{pool}-{index}"
+        self.folder = tempfile.mkdtemp(prefix="temper-replica-")
+        self.preempted = False
+        self.container = None
+        self.exit_code = None
+
+    def environment(self, port):
+        container = self.job.pools[self.pool]["containerSpec"]
+        environment = {variable["name"]: variable["value"] for variable in container["env"]}
+        service = self.job.host(0, 0).upper().replace("-", "_")
+        return {
+            **environment, "CLOUD_ML_JOB_ID": self.job.id, "TEMPER_CACHE": f"{self.folder}/cache",
+            f"{service}_SERVICE_PORT_TRAINING_PORT": str(port),
+            "CLUSTER_SPEC": json.dumps({
+                "cluster": {f"workerpool{pool}": [f"{self.job.host(pool, index)}:2222" for index in range(count)]
+                            for pool, count in self.job.sizes.items()},
+                "environment": "cloud", "task": {"type": f"workerpool{self.pool}", "index": self.index, "trial": ""},
+                "job": {"worker_pool_specs": len(self.job.pools)}})}
+
+    def start(self, port):
+        if self.preempted:
+            self.folder = tempfile.mkdtemp(prefix="temper-replica-")
+        self.preempted = False
+        self.exit_code = None
+        container = self.job.pools[self.pool]["containerSpec"]
+        self.container = Container(
+            container["command"] + container["args"], self.environment(port), self.folder,
+            self.job.host(self.pool, self.index), hosts_file(self.job.hosts()), self.job.path)
+        reader = threading.Thread(target=self.read, args=[self.container.process.stdout])
+        reader.start()
+        threading.Thread(target=self.wait, args=[reader]).start()
+
+    def wait(self, reader):
+        code = self.container.wait()
+        reader.join()
+        self.exit_code = code
+
+    def read(self, output):
+        for line in output:
+            self.job.note(self.name, line.decode(errors="replace"))
+        output.close()
+
+    def is_running(self):
+        return self.container is not None and self.exit_code is None
+
+    def end(self):
+        """SIGTERM, and SIGKILL when the notice is over."""
+        container = self.container
+        if self.is_running():
+            container.terminate()
+            threading.Timer(NOTICE_SECONDS, lambda: container.is_running() and container.kill()).start()
+
+    def preempt(self):
+        self.preempted = True
+        self.end()
 
 
 class CustomJob:
@@ -34,11 +98,17 @@ class CustomJob:
         self.error = None
         self.entries = []
         self.starts = 0
-        self.preempted = False
-        self.process = None
         self.lock = threading.Lock()
         self.pools = body["jobSpec"]["workerPoolSpecs"]
+        self.sizes = {index: int(pool["replicaCount"]) for index, pool in enumerate(self.pools) if pool}
+        self.replicas = [Replica(self, pool, index) for pool, count in self.sizes.items() for index in range(count)]
         self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def host(self, pool, index):
+        return f"cmle-training-workerpool{pool}-{int(self.id):x}-{index}"
+
+    def hosts(self):
+        return [self.host(replica.pool, replica.index) for replica in self.replicas]
 
     def object(self):
         with self.lock:
@@ -62,91 +132,50 @@ class CustomJob:
             self.move_to("JOB_STATE_FAILED", {
                 "code": 5, "message": f"Failed to pull image {image}: it does not exist or the service agent may not read it."})
             return
-        folder = tempfile.mkdtemp(prefix="temper-replica-")
+        most = 0 if self.body["jobSpec"].get("scheduling", {}).get("disableRetries") else RESTARTS
         failures = 0
         while not self.is_ended():
             self.move_to("JOB_STATE_PENDING")
-            code = self.run_replica(folder)
+            failed = self.run_replicas()
             if self.state == "JOB_STATE_CANCELLING":
                 self.move_to("JOB_STATE_CANCELLED", {"code": 1, "message": "CANCELED"})
-            elif self.preempted:
-                self.preempted = False
-                folder = tempfile.mkdtemp(prefix="temper-replica-")
-            elif code == 0:
+            elif any(replica.preempted for replica in self.replicas):
+                continue
+            elif not failed:
                 self.move_to("JOB_STATE_SUCCEEDED")
-            elif failures == RESTARTS:
+            elif failures == most:
                 self.move_to("JOB_STATE_FAILED", {
-                    "code": 3, "message": f"The replica workerpool0-0 exited with a non-zero status of {code}."})
+                    "code": 3, "message": f"The replica {failed.name} exited with a non-zero status of {failed.exit_code}."})
             else:
                 failures += 1
 
-    def environment(self, folder):
-        hosts = {}
-        for index, pool in enumerate(self.pools):
-            if pool:
-                hosts[f"workerpool{index}"] = [
-                    f"cmle-training-workerpool{index}-{self.id}-{replica}:2222" for replica in range(int(pool["replicaCount"]))]
-        variables = {variable["name"]: variable["value"] for variable in self.pools[0]["containerSpec"]["env"]}
-        environment = {**os.environ, **variables, "CLOUD_ML_JOB_ID": self.id, "TEMPER_CACHE": f"{folder}/cache"}
-        environment["CLUSTER_SPEC"] = json.dumps({
-            "cluster": hosts, "environment": "cloud", "task": {"type": "workerpool0", "index": 0, "trial": ""},
-            "job": {"worker_pool_specs": len(self.pools)}})
-        if self.path:
-            environment["PATH"] = f"{self.path}:{environment['PATH']}"
-        return environment
-
-    def run_replica(self, folder):
-        container = self.pools[0]["containerSpec"]
+    def run_replicas(self):
+        """Until all have ended; the one that failed first, or None."""
         with self.lock:
             if self.state != "JOB_STATE_PENDING":
-                return 0
+                return None
             self.starts += 1
             self.state = "JOB_STATE_RUNNING"
-            self.process = subprocess.Popen(
-                container["command"] + container["args"], env=self.environment(folder), cwd=folder,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                start_new_session=True)
-        reader = threading.Thread(target=self.read, args=[self.process.stdout])
-        reader.start()
-        code = self.process.wait()
-        self.kill()  # a container's processes end with its first one
-        reader.join()
-        return code if code >= 0 else 128 - code
+            port = free_port()
+            for replica in self.replicas:
+                replica.start(port)
+        while self.replicas[0].is_running() and not any(replica.exit_code for replica in self.replicas):
+            time.sleep(0.05)
+        failed = next((replica for replica in self.replicas if replica.exit_code), None)
+        for replica in self.replicas:
+            replica.end()
+        while any(replica.is_running() for replica in self.replicas):
+            time.sleep(0.05)
+        return failed
 
-    def read(self, output):
-        for line in output:
-            self.note(line)
-        output.close()
-
-    def note(self, line):
+    def note(self, replica, line):
+        project = self.name.split("/")[1]
         with self.lock:
             self.entries.append({
                 "insertId": f"{self.id}-{len(self.entries)}", "timestamp": now(), "severity": "INFO",
-                "logName": f"projects/{self.name.split('/')[1]}/logs/workerpool0-0",
-                "resource": {"type": "ml_job", "labels": {
-                    "job_id": self.id, "project_id": self.name.split("/")[1], "task_name": "workerpool0-0"}},
+                "logName": f"projects/{project}/logs/{replica}",
+                "resource": {"type": "ml_job", "labels": {"job_id": self.id, "project_id": project, "task_name": replica}},
                 "jsonPayload": {"message": line, "levelname": "INFO"}})
-
-    def kill(self):
-        """The whole container: its session, as mpirun has a process group of its own."""
-        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                session = int(stat.read_text().rpartition(")")[2].split()[3])
-                if session == self.process.pid:
-                    os.kill(int(stat.parent.name), signal.SIGKILL)
-            except (OSError, ValueError):
-                pass
-
-    def end_replica(self):
-        """SIGTERM, and SIGKILL when the notice is over."""
-        process = self.process
-        if process and process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            threading.Timer(NOTICE_SECONDS, lambda: process.poll() is None and self.kill()).start()
-
-    def preempt(self):
-        self.preempted = True
-        self.end_replica()
 
     def cancel(self):
         with self.lock:
@@ -154,7 +183,8 @@ class CustomJob:
                 return False
             waiting = self.state != "JOB_STATE_RUNNING"
             self.state = "JOB_STATE_CANCELLED" if waiting else "JOB_STATE_CANCELLING"
-        self.end_replica()
+        for replica in self.replicas:
+            replica.end()
         return True
 
     def stop(self):
@@ -162,5 +192,6 @@ class CustomJob:
         deadline = time.monotonic() + 5
         while not self.is_ended() and time.monotonic() < deadline:
             time.sleep(0.05)
-        if self.process:
-            self.kill()
+        for replica in self.replicas:
+            if replica.is_running():
+                replica.container.kill()

@@ -7,6 +7,8 @@ import contextlib
 import glob
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -80,6 +82,20 @@ class ImageTest(Scenario):
         self.assertTrue(folder.exists())
         return result.stdout
 
+    def check_ssh(self, build, image):
+        """The worker of an MPIJob as rendered, and mpirun's way to it, with keys as the operator makes them."""
+        manifest = (SOURCE / "tests" / "golden" / "kubernetes" / "mpijob-cpu.yaml").read_text()
+        words = re.search(r"command:\n((?: +- .*sshd.*\n)(?: +- .*\n)+)", manifest)[1]
+        sshd = shlex.join(word.strip().removeprefix("- ").strip('"') for word in words.splitlines())
+        self.assertEqual(self.inside(build, image, "sh", "-c", "ls /etc/ssh | grep host_ || true"), "")
+        said = self.inside(
+            build, image, "sh", "-c",
+            "mkdir -p -m 700 .ssh && ssh-keygen -q -t ecdsa -b 521 -m PEM -N '' -f .ssh/id_rsa && cp .ssh/id_rsa.pub .ssh/authorized_keys && "
+            f"{sshd} > sshd.log 2>&1 & server=$!; sleep 0.2; "
+            "ssh -x -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "
+            "-o ConnectionAttempts=10 localhost 'command -v orted && id -u' || cat sshd.log; kill $server")
+        self.assertEqual(said.split(), ["/usr/bin/orted", "1000"])
+
     def test_the_image_trains_to_the_local_adapter_as_a_plain_user(self):
         adapter = self.train("local")
         machine = Machine(self.place)
@@ -105,6 +121,7 @@ class ImageTest(Scenario):
             self.inside(build, image, "sh", "-c",
                         f"cd test && temper run recipe.yaml --name ranks-{ranks} --ranks {ranks}")
             self.assertEqual(self.adapter(self.run_named(f"ranks-{ranks}")), adapter)
+        self.check_ssh(build, image)
         # Parquet's library is loaded when needed, libcurl too.
         shutil.copy(SOURCE / "tests" / "golden" / "data" / "parquet" / "a-pyarrow.parquet", self.folder)
         self.assertIn("25 records", self.inside(build, image, "temper", "data", "check", "test/a-pyarrow.parquet"))

@@ -1,21 +1,17 @@
 """Real kubectl, a small API server and pods as processes: rendered JobSets really train."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import unittest
-import urllib.request
 
 from remote_scenario import RemoteScenario
-from scenario import DONE, SOURCE, TEMPER, USER_ERROR
+from scenario import USER_ERROR
 
 KUBECONFIG = """\
 apiVersion: v1
 kind: Config
 current-context: test
-clusters: [{name: test, cluster: {server: "http://127.0.0.1:%s"}}]
+clusters: [{name: test, cluster: {server: "%s"}}]
 contexts: [{name: test, context: {cluster: test, user: test}}]
 users: [{name: test, user: {}}]
 """
@@ -37,37 +33,21 @@ kubernetes: {image: temper, api: %s}
 
 @unittest.skipUnless(shutil.which("kubectl"), "kubectl is not installed (scripts/setup.sh --test-tools)")
 class KubernetesTest(RemoteScenario):
+    EMULATOR = "kubernetes_api.py"
+
     def setUp(self):
         super().setUp()
-        self.api = subprocess.Popen(
-            [sys.executable, SOURCE / "tests" / "emulators" / "kubernetes_api.py", os.path.dirname(TEMPER)],
-            stdout=subprocess.PIPE, text=True,
-        )
-        self.addCleanup(self.stop_api)
-        self.port = self.api.stdout.readline().split()[1]
-        (self.folder / "kubeconfig").write_text(KUBECONFIG % self.port)
-        self.laptop = {**self.machine("laptop"), "KUBECONFIG": str(self.folder / "kubeconfig")}
+        (self.folder / "kubeconfig").write_text(KUBECONFIG % self.scheduler_url)
+        self.laptop["KUBECONFIG"] = str(self.folder / "kubeconfig")
 
-    def stop_api(self):
-        self.api.kill()
-        self.api.wait()
-        self.api.stdout.close()
-
-    def call_api(self, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data=data) as answer:
-            return json.load(answer)
-
-    def submit(self, name, *arguments, api="jobset", steps=20, restarts=3, nodes=1, ranks=2):
-        cluster = self.folder / "cluster.yaml"
-        cluster.write_text(CLUSTER % (nodes, ranks, restarts, self.endpoint, api))
-        text = self.temper("submit", self.recipe, "--on", cluster, "--name", name, "--json", "--set",
-                           f"duration.steps={steps}", *arguments, env=self.laptop)
-        return "gs://test-bucket/runs/" + json.loads(text.splitlines()[0])["id"]
+    def cluster(self, api="jobset", restarts=3, nodes=1, ranks=2):
+        file = self.folder / "cluster.yaml"
+        file.write_text(CLUSTER % (nodes, ranks, restarts, self.endpoint, api))
+        return file
 
     def test_a_jobset_trains_to_the_local_adapter(self):
         adapter = self.local()
-        url = self.submit("pods")
+        url = self.submitted("pods")
         self.temper("logs", "-f", url, env=self.laptop)
         self.wait_for(url, "done")
         self.assertEqual(self.bucket_adapter(url), adapter)
@@ -75,21 +55,12 @@ class KubernetesTest(RemoteScenario):
 
     def test_a_plain_job_trains_to_the_local_adapter(self):
         adapter = self.local()
-        url = self.submit("plain", api="job")
+        url = self.submitted("plain", api="job")
         self.wait_for(url, "done")
         self.assertEqual(self.bucket_adapter(url), adapter)
 
-    def interrupted(self, door, pod=0, **size):
-        steps = 120
-        adapter = self.local(steps)
-        url = self.submit("interrupted", steps=steps, **size)
-        self.wait_for_checkpoint(url)
-        self.call_api(door, {"pod": pod})
-        status = self.wait_for(url, "done", "failed", "stopped")
-        self.assertEqual(status["state"], "done", status)
-        self.assertGreaterEqual(len(status["attempts"]), 2)
-        self.assertEqual(self.bucket_adapter(url), adapter)
-        return url
+    def interrupted(self, door, pod=0, **options):
+        return self.check_interrupted(lambda: self.ask(door, {"pod": pod}), **options)
 
     def test_an_evicted_pod_is_restarted_to_the_same_bits(self):
         self.interrupted("/_evict")
@@ -99,18 +70,27 @@ class KubernetesTest(RemoteScenario):
 
     def test_a_jobset_of_three_pods_trains_to_the_local_adapter(self):
         adapter = self.local()
-        url = self.submit("three", nodes=3, ranks=6)
+        url = self.submitted("three", nodes=3, ranks=6)
         self.wait_for(url, "done")
         self.assertEqual(self.bucket_adapter(url), adapter)
         prefix = url.removeprefix("gs://test-bucket/") + "/logs/rank-"
         self.assertEqual(len(list(self.names(prefix))), 6)
 
+    def test_a_machine_without_kubectl_follows_all_ranks_of_three_pods(self):
+        self.check_followed_elsewhere("all", nodes=3, ranks=3, expected=["[rank 0] ", "[rank 1] ", "[rank 2] "])
+
+    def test_a_machine_without_kubectl_follows_one_rank_of_another_pod(self):
+        followed = self.check_followed_elsewhere("one", "--rank", "2", nodes=3, ranks=3, expected=["[rank 2] "])
+        self.assertNotIn("[rank 0]", followed)
+
     def test_a_killed_pod_of_three_is_restarted_to_the_same_bits(self):
-        self.interrupted("/_kill", pod=1, nodes=3, ranks=3)
+        url = self.interrupted("/_kill", pod=1, nodes=3, ranks=3)
+        # The first pod, which brought the log of the first attempt, did not write it over the whole one.
+        self.assertEqual(self.log_of_rank(url, 2).count("ready after"), 2)
 
     def test_a_plain_job_of_three_pods_is_restarted_to_the_same_bits(self):
         url = self.interrupted("/_kill", pod=2, api="job", nodes=3, ranks=3)
-        self.assertEqual(self.call_api("/_services"), [url.rpartition("/")[2]])
+        self.assertEqual(self.ask("/_services"), [url.rpartition("/")[2]])
 
     def test_a_killed_first_pod_of_three_is_restarted_to_the_same_bits(self):
         self.interrupted("/_kill", pod=0, nodes=3, ranks=3)
@@ -121,44 +101,70 @@ class KubernetesTest(RemoteScenario):
     def test_a_frozen_pod_of_three_is_noticed_and_restarted_to_the_same_bits(self):
         self.interrupted("/_freeze", pod=2, nodes=3, ranks=3)
 
+    def test_an_mpijob_of_three_pods_trains_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submitted("mpi", api="mpijob", nodes=3, ranks=6)
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+        for rank in range(6):
+            self.assertIn(f"[rank {rank}] ", self.log_of_rank(url, rank))
+
+    def test_a_killed_worker_of_an_mpijob_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_kill", pod=0, api="mpijob", nodes=3, ranks=3)
+
+    def test_a_killed_launcher_of_an_mpijob_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_kill", pod=-1, api="mpijob", nodes=3, ranks=3)
+
+    def test_an_evicted_launcher_of_an_mpijob_is_restarted_to_the_same_bits(self):
+        self.interrupted("/_evict", pod=-1, api="mpijob", nodes=3, ranks=3)
+
+    def test_an_mpijob_of_one_pod_trains_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submitted("mpi-one", api="mpijob")
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+
+    def test_a_broken_run_of_an_mpijob_is_not_trained_again(self):
+        self.write_a_bad_record()
+        url = self.submitted("broken", api="mpijob", nodes=3, ranks=3)
+        status = self.wait_for(url, "failed")
+        self.assertRegex(status["message"], "chats.jsonl|exit code (2|78)")
+        self.wait_until(lambda: self.ask("/_pods") == [])
+        self.assertEqual(len(self.status(url)["attempts"]), 1)
+
+    def test_a_cancelled_mpijob_saves_its_state_and_is_resumed(self):
+        self.check_cancelled_and_resumed(api="mpijob", nodes=3, ranks=3)
+
     def test_a_broken_run_of_three_pods_is_not_restarted(self):
-        with open(self.folder / "chats.jsonl", "a", encoding="utf-8") as chats:
-            chats.write('{"messages": [{"role": "user", "content": 7}]}\n')
-        url = self.submit("broken", nodes=3, ranks=3)
+        self.write_a_bad_record()
+        url = self.submitted("broken", nodes=3, ranks=3)
         status = self.wait_for(url, "failed")
         # The first pod says it itself, unless another one was faster and took it down.
         self.assertRegex(status["message"], "chats.jsonl|exit code (2|78)")
         self.assertEqual(len(status["attempts"]), 1)
 
+    def check_nothing_runs(self):
+        self.assertEqual(self.ask("/_pods"), [])
+
     def test_a_cancelled_run_saves_its_state_and_is_resumed(self):
-        steps = 600  # enough to be in the middle when it is cancelled
-        adapter = self.local(steps)
-        url = self.submit("cancelled", steps=steps)
-        self.wait_for_checkpoint(url)
-        self.assertIn("stopped", self.temper("cancel", url, env=self.laptop))
-        self.assertEqual(self.call_api("/_pods"), [])
-        self.temper("resume", url, env=self.laptop)
-        self.wait_for(url, "done")
-        self.assertEqual(self.bucket_adapter(url), adapter)
+        self.check_cancelled_and_resumed()
 
     def test_a_broken_run_is_not_restarted(self):
-        with open(self.folder / "chats.jsonl", "a", encoding="utf-8") as chats:
-            chats.write('{"messages": [{"role": "user", "content": 7}]}\n')
-        url = self.submit("broken")
+        self.write_a_bad_record()
+        url = self.submitted("broken")
         status = self.wait_for(url, "failed")
         self.assertIn("chats.jsonl", status["message"])
         self.assertEqual(len(status["attempts"]), 1)
-        job = self.call_api(f"/apis/jobset.x-k8s.io/v1alpha2/namespaces/default/jobsets/{url.rpartition('/')[2]}")
+        job = self.ask(f"/apis/jobset.x-k8s.io/v1alpha2/namespaces/default/jobsets/{url.rpartition('/')[2]}")
         self.assertEqual(job["status"]["restarts"], 0)
         self.assertEqual(job["status"]["conditions"][0]["type"], "Failed")
 
     def test_the_server_judges_before_anything_is_made(self):
-        cluster = self.folder / "cluster.yaml"
-        cluster.write_text(CLUSTER % (1, 2, 3, self.endpoint, "jobset"))
+        cluster = self.cluster()
         plan = json.loads(self.temper("plan", self.recipe, "--on", cluster, "--json", env=self.laptop))
         (check,) = [check for check in plan["checks"] if check["what"] == "kubernetes takes the job"]
         self.assertEqual(check["result"], "ok")
-        self.assertEqual(self.call_api("/_pods"), [])
+        self.assertEqual(self.ask("/_pods"), [])
         cluster.write_text(cluster.read_text().replace("image: temper", "image: refused"))
         text = self.temper("submit", self.recipe, "--on", cluster, expect=USER_ERROR, env=self.laptop)
         self.assertIn('kubernetes takes the job: Error from server (Forbidden)', text)
@@ -167,11 +173,9 @@ class KubernetesTest(RemoteScenario):
 
     def test_a_wrong_context_and_a_dead_server_are_told_in_kubectls_words(self):
         self.laptop["KUBECONFIG"] = str(self.folder / "none")
-        cluster = self.folder / "cluster.yaml"
-        cluster.write_text(CLUSTER % (1, 2, 3, self.endpoint, "jobset") + "# no context\n")
-        text = self.temper("submit", self.recipe, "--on", cluster, "--name", "nowhere", expect=USER_ERROR, env=self.laptop)
-        self.assertIn("kubectl did not create the job", text)
-        cluster.write_text((CLUSTER % (1, 2, 3, self.endpoint, "jobset")).replace("{image:", "{context: prod, image:"))
+        self.assertIn("kubectl did not create the job", self.submit("nowhere", expect=USER_ERROR))
+        cluster = self.cluster()
+        cluster.write_text(cluster.read_text().replace("{image:", "{context: prod, image:"))
         text = self.temper("submit", self.recipe, "--on", cluster, "--name", "prod", expect=USER_ERROR, env=self.laptop)
         self.assertIn('context "prod" does not exist', text)
 

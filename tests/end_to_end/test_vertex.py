@@ -1,24 +1,20 @@
 """A small Vertex AI with replicas as processes: rendered custom jobs really train."""
 
 import json
-import os
-import subprocess
-import sys
-import time
 import unittest
-import urllib.request
 
 from remote_scenario import RemoteScenario
-from scenario import DONE, SOURCE, TEMPER, USER_ERROR
+from scenario import DONE, USER_ERROR
 
 CLUSTER = """\
 kind: vertex
-nodes: 1
-ranks: 2
+nodes: %d
+ranks: %d
+heartbeat_timeout_seconds: 3
 resources: {cpus: 2}
 runs: gs://test-bucket/runs
 grace_seconds: 30
-max_restarts: 3
+max_restarts: %d
 backoff_seconds: 0.1
 environment: {STORAGE_EMULATOR_HOST: "%s"}
 vertex: {project: p, region: europe-west4, machine_type: e2-standard-2, image: %s, strategy: spot, endpoint: "%s"}
@@ -30,39 +26,16 @@ def google_error(message):
 
 
 class VertexTest(RemoteScenario):
-    def setUp(self):
-        super().setUp()
-        self.vertex = subprocess.Popen(
-            [sys.executable, SOURCE / "tests" / "emulators" / "vertex_emulator.py", os.path.dirname(TEMPER)],
-            stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.stop_vertex)
-        self.vertex_url = "http://127.0.0.1:" + self.vertex.stdout.readline().split()[1]
-        self.laptop = self.machine("laptop")
+    EMULATOR = "vertex_emulator.py"
 
-    def stop_vertex(self):
-        self.ask("/_stop", {})
-        self.vertex.kill()
-        self.vertex.wait()
-        self.vertex.stdout.close()
-
-    def ask(self, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(self.vertex_url + path, data=data) as answer:
-            return json.load(answer)
-
-    def cluster(self, image="temper", more=""):
+    def cluster(self, image="temper", more="", nodes=1, ranks=2, restarts=3):
         file = self.folder / "cluster.yaml"
-        file.write_text(CLUSTER % (self.endpoint, image, self.vertex_url) + more)
+        file.write_text(CLUSTER % (nodes, ranks, restarts, self.endpoint, image, self.scheduler_url) + more)
         return file
 
-    def submit(self, name, *arguments, steps=20, expect=DONE, image="temper", more=""):
-        return self.temper("submit", self.recipe, "--on", self.cluster(image, more), "--name", name, "--set",
-                           f"duration.steps={steps}", *arguments, expect=expect, env=self.laptop)
-
-    def submitted(self, name, **options):
-        text = self.submit(name, "--json", **options)
-        lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-        return "gs://test-bucket/runs/" + lines[0]["id"]
+    def starts(self):
+        """How often each job's replicas were started."""
+        return list(self.ask("/_jobs").values())
 
     def test_a_custom_job_trains_to_the_local_adapter(self):
         adapter = self.local()
@@ -88,27 +61,12 @@ class VertexTest(RemoteScenario):
         self.assertEqual(self.status(url)["state"], "stopped")
 
     def test_a_preempted_job_goes_on_to_the_same_bits(self):
-        steps = 120
-        adapter = self.local(steps)
-        url = self.submitted("preempted", steps=steps)
-        self.wait_for_checkpoint(url)
-        self.ask("/_preempt", {})
-        status = self.wait_for(url, "done", "failed", "stopped")
-        self.assertEqual(status["state"], "done", status)
-        self.assertGreaterEqual(len(status["attempts"]), 2)
-        self.assertEqual(list(self.ask("/_jobs").values()), [2])
-        self.assertEqual(self.bucket_adapter(url), adapter)
+        self.check_interrupted(lambda: self.ask("/_preempt", {}))
+        self.assertEqual(self.starts(), [2])
 
     def test_a_cancelled_run_saves_its_state_and_is_resumed(self):
-        steps = 600  # enough to be in the middle when it is cancelled
-        adapter = self.local(steps)
-        url = self.submitted("cancelled", steps=steps)
-        self.wait_for_checkpoint(url)
-        self.assertIn("stopped", self.temper("cancel", url, env=self.laptop))
-        self.temper("resume", url, env=self.laptop)
-        self.wait_for(url, "done")
-        self.assertEqual(len(self.ask("/_jobs")), 2)
-        self.assertEqual(self.bucket_adapter(url), adapter)
+        self.check_cancelled_and_resumed()
+        self.assertEqual(self.starts(), [1, 1])
 
     def test_a_lost_answer_makes_no_second_job(self):
         self.ask("/_faults", [{"method": "POST", "path": "customJobs$", "lose_reply": True}])
@@ -155,15 +113,11 @@ class VertexTest(RemoteScenario):
         self.assertIn("Failed to pull image r/missing@sha256:0", status["message"])
 
     def test_a_broken_run_is_not_trained_again_by_restarts(self):
-        with open(self.folder / "chats.jsonl", "a", encoding="utf-8") as chats:
-            chats.write('{"messages": [{"role": "user", "content": 7}]}\n')
+        self.write_a_bad_record()
         url = self.submitted("broken")
         status = self.wait_for(url, "failed")
         self.assertIn("chats.jsonl", status["message"])
-        deadline = time.monotonic() + 60
-        while list(self.ask("/_jobs").values()) != [6]:  # as often as Vertex AI starts it
-            self.assertLess(time.monotonic(), deadline, self.ask("/_jobs"))
-            time.sleep(0.2)
+        self.wait_until(lambda: self.starts() == [6])  # as often as Vertex AI starts it
         self.assertEqual(len(self.status(url)["attempts"]), 1)
 
     def test_a_secret_reaches_the_ranks_and_nothing_else(self):
@@ -177,14 +131,61 @@ class VertexTest(RemoteScenario):
         job = self.ask("/v1/projects/p/locations/europe-west4/customJobs")
         self.assertNotIn("HF_TOKEN", json.dumps(job))
 
-    def test_several_replicas_are_planned_but_not_submitted(self):
-        self.cluster(more="")
-        cluster = self.folder / "cluster.yaml"
-        cluster.write_text(cluster.read_text().replace("nodes: 1", "nodes: 2"))
-        plan = self.temper("plan", self.recipe, "--on", cluster, env=self.laptop)
-        self.assertIn('"replicaCount": "1"', plan)
-        text = self.temper("submit", self.recipe, "--on", cluster, expect=USER_ERROR, env=self.laptop)
-        self.assertIn("ranks in several replicas", text)
+    def test_three_replicas_train_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submitted("three", nodes=3, ranks=6)
+        followed = self.temper("logs", "-f", url, env=self.laptop)
+        for replica in ("workerpool0-0", "workerpool1-0", "workerpool1-1"):
+            self.assertIn(f"[{replica}] ", followed)
+        self.assertEqual(self.wait_for(url, "done")["attempts"][0]["num_ranks"], 6)
+        self.assertEqual(self.bucket_adapter(url), adapter)
+        for rank in range(6):
+            self.assertIn(f"[rank {rank}] ", self.log_of_rank(url, rank))
+
+    def test_one_rank_of_three_replicas_is_followed_and_since_counts(self):
+        followed = self.check_followed_elsewhere("one", "--rank", "2", "--since", "1h", nodes=3, ranks=3, expected=["[rank 2] "])
+        self.assertNotIn("[rank 0]", followed)
+        for since, is_there in (("1h", True), ("0s", False)):
+            text = self.temper("logs", "one", "--runs", "gs://test-bucket/runs", "--rank", "2", "--since", since, env=self.laptop)
+            self.assertEqual("[rank 2] " in text, is_there, text)
+
+    def replica_lost(self, door, replica):
+        url = self.check_interrupted(lambda: self.ask(door, {"replica": replica}), nodes=3, ranks=3)
+        self.assertEqual(self.starts(), [2])
+        return url
+
+    def test_a_killed_replica_of_three_is_restarted_to_the_same_bits(self):
+        self.replica_lost("/_kill", 1)
+
+    def test_the_first_of_three_replicas_is_killed_and_restarted_to_the_same_bits(self):
+        self.replica_lost("/_kill", 0)
+
+    def test_a_preempted_replica_of_three_is_restarted_to_the_same_bits(self):
+        self.replica_lost("/_preempt", 2)
+
+    def test_replicas_without_restarts_fail_with_the_first_that_is_lost(self):
+        url = self.submitted("unlucky", steps=2000, nodes=3, ranks=3, restarts=0)
+        self.wait_for_checkpoint(url)
+        self.ask("/_kill", {"replica": 1})
+        self.assertIn("workerpool1-0", self.wait_for(url, "failed")["message"])
+        self.assertEqual(self.starts(), [1])
+
+    def test_three_replicas_are_cancelled_and_resumed(self):
+        self.check_cancelled_and_resumed(nodes=3, ranks=3)
+
+    def test_a_broken_run_of_three_replicas_is_not_trained_again(self):
+        self.write_a_bad_record()
+        url = self.submitted("broken", nodes=3, ranks=3)
+        status = self.wait_for(url, "failed")
+        self.assertRegex(status["message"], "chats.jsonl|exit code (2|78)")
+        self.wait_until(lambda: self.starts() == [6])
+        self.assertEqual(len(self.status(url)["attempts"]), 1)
+
+    def test_a_quota_that_three_replicas_exceed_is_told_at_once(self):
+        words = "The following quota metrics exceed quota limits: custom_model_training_cpus"
+        self.ask("/_faults", [{"method": "POST", "path": "customJobs$", "times": -1, "status": 429, "body": google_error(words)}])
+        self.assertIn(words, self.submit("greedy", nodes=3, ranks=3, expect=USER_ERROR))
+        self.assertEqual(self.ask("/_jobs"), {})
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def check(name, manifest, schemas):
 def main():
     files = sorted(pathlib.Path(sys.argv[1]).glob("*.yaml"))
     schemas = custom_schemas(sys.argv[2]) if len(sys.argv) > 2 else {}
-    assert len(files) >= 7, files
+    assert len(files) >= 9, files
     for file in files:
         for manifest in yaml.safe_load_all(file.read_text()):
             check(file.name, manifest, schemas)

@@ -98,7 +98,7 @@ std::chrono::milliseconds KubernetesBackend::poll_interval() const {
 }
 
 std::vector<std::string> KubernetesBackend::log_command(const run::RunRecord& record) const {
-  return kubectl({"logs", "--follow", "--tail=-1", "--selector=temper-run=" + job_name(record.id),
+  return kubectl({"logs", "--tail=-1", "--selector=temper-run=" + job_name(record.id),
                   "--container=" + std::string(kWorkerContainer), "--prefix"});
 }
 

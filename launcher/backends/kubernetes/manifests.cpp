@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "launcher/backends/kubernetes/manifest_text.h"
+#include "launcher/backends/kubernetes/mpi_job.h"
 #include "launcher/backends/kubernetes/pod_template.h"
 
 namespace temper::launch {
@@ -188,26 +189,10 @@ Json train_job(const JobSpec& spec) {
           {"spec", body}};
 }
 
-/// The launcher waits until its workers can be reached, then mpirun starts `temper attend` on each.
+/// The operator's job of the launcher knows no exit codes: a run that was given up on is not
+/// trained again by the pods that replace the first.
 Json mpi_job(const JobSpec& spec) {
   const recipe::Cluster& cluster = spec.cluster;
-  Json launcher = pod_template(spec);
-  Json command = {"mpirun",    "-n",  fmt::to_string(cluster.nodes), "--map-by", "ppr:1:node",
-                  "--bind-to", "none"};
-  for (const Json& variable : launcher["spec"]["containers"][0]["env"]) {
-    command.push_back("-x");
-    command.push_back(variable["name"]);
-  }
-  for (const Json& word : worker_command(spec)) {
-    command.push_back(word);
-  }
-  Json& container = launcher["spec"]["containers"][0];
-  container["command"] = command;
-  container["resources"] = {{"requests", {{"cpu", "1"}}}};  // it only waits
-  Json worker = pod_template(spec);
-  worker["spec"].erase("restartPolicy");  // the operator sets it
-  worker["spec"]["containers"][0]["command"] = {"/usr/sbin/sshd", "-De", "-f",
-                                                "/home/mpiuser/.sshd_config"};
   Json policy = {{"cleanPodPolicy", "Running"},
                  {"ttlSecondsAfterFinished", kKeptSeconds},
                  {"backoffLimit", cluster.max_restarts}};
@@ -217,20 +202,12 @@ Json mpi_job(const JobSpec& spec) {
   if (!cluster.kubernetes.queue.empty()) {
     policy["suspend"] = true;
   }
-  return {
-      {"apiVersion", "kubeflow.org/v2beta1"},
-      {"kind", "MPIJob"},
-      {"metadata", metadata(spec)},
-      {"spec",
-       {{"slotsPerWorker", cluster.ranks / cluster.nodes},
-        {"launcherCreationPolicy", "WaitForWorkersReady"},
-        {"mpiImplementation", "OpenMPI"},
-        {"sshAuthMountPath", "/home/mpiuser/.ssh"},
-        {"runPolicy", policy},
-        {"mpiReplicaSpecs",
-         {{"Launcher", {{"replicas", 1}, {"restartPolicy", "Never"}, {"template", launcher}}},
-          {"Worker",
-           {{"replicas", cluster.nodes}, {"restartPolicy", "ExitCode"}, {"template", worker}}}}}}}};
+  Json body = mpi_job_replicas(spec);
+  body["runPolicy"] = policy;
+  return {{"apiVersion", "kubeflow.org/v2beta1"},
+          {"kind", "MPIJob"},
+          {"metadata", metadata(spec)},
+          {"spec", body}};
 }
 
 }  // namespace

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/time_format.h"
 #include "core/run/json_fields.h"
+#include "launcher/backends/vertex/google_pages.h"
 #include "launcher/backends/vertex/google_services.h"
 
 namespace temper::launch {
@@ -87,30 +89,26 @@ CloudLog::CloudLog(const recipe::Vertex& vertex, http::Client client)
       client_(std::move(client)) {}
 
 std::vector<LogEntry> CloudLog::last(const LogQuery& query, std::size_t count) const {
-  std::vector<LogEntry> entries;
-  for (std::string token; entries.size() < count;) {
-    const LogPage page = ask(query, "timestamp desc", std::min(count, kPageEntries), token);
-    entries.insert(entries.end(), page.entries.begin(), page.entries.end());
-    if (page.next.empty() || page.next == token) {
-      break;
-    }
-    token = page.next;
-  }
-  entries.resize(std::min(count, entries.size()));
+  const std::size_t page_size = std::min(count, kPageEntries);
+  std::vector<LogEntry> entries = read(query, "timestamp desc", page_size, count);
   std::reverse(entries.begin(), entries.end());
   return entries;
 }
 
 std::vector<LogEntry> CloudLog::all(const LogQuery& query) const {
+  return read(query, "timestamp asc", kPageEntries, std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<LogEntry> CloudLog::read(const LogQuery& query, const char* order,
+                                     std::size_t page_size, std::size_t most) const {
   std::vector<LogEntry> entries;
-  for (std::string token;;) {
-    const LogPage page = ask(query, "timestamp asc", kPageEntries, token);
-    entries.insert(entries.end(), page.entries.begin(), page.entries.end());
-    if (page.next.empty() || page.next == token) {
-      return entries;
-    }
-    token = page.next;
-  }
+  take_pages([&](const std::string& token) { return ask(query, order, page_size, token); },
+             [&](const LogPage& page) {
+               entries.insert(entries.end(), page.entries.begin(), page.entries.end());
+               return entries.size() < most;
+             });
+  entries.resize(std::min(most, entries.size()));
+  return entries;
 }
 
 LogPage CloudLog::ask(const LogQuery& query, const char* order, std::size_t page_size,

@@ -48,6 +48,8 @@ class CloudLog {
   std::vector<LogEntry> all(const LogQuery& query) const;
 
  private:
+  std::vector<LogEntry> read(const LogQuery& query, const char* order, std::size_t page_size,
+                             std::size_t most) const;
   LogPage ask(const LogQuery& query, const char* order, std::size_t page_size,
               const std::string& token) const;
 

@@ -62,6 +62,9 @@ Json scheduling(const recipe::Cluster& cluster) {
   const recipe::Vertex& vertex = cluster.vertex;
   Json rules = {{"strategy", strategy_name(vertex.strategy)},
                 {"restartJobOnWorkerRestart", vertex.restart_job_on_worker_restart}};
+  if (cluster.nodes > 1 && cluster.max_restarts == 0) {
+    rules["disableRetries"] = true;  // several replicas are not restarted within
+  }
   if (cluster.time_limit_minutes > 0) {
     rules["timeout"] = seconds(cluster.time_limit_minutes);
   }

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/http/url.h"
 #include "launcher/backends/vertex/custom_job.h"
+#include "launcher/backends/vertex/google_pages.h"
 #include "launcher/backends/vertex/google_services.h"
 
 namespace temper::launch {
@@ -47,27 +48,27 @@ std::optional<VertexJob> VertexClient::get(const std::string& id) const {
 
 std::optional<VertexJob> VertexClient::newest(const std::string& label) const {
   const std::string action = "list custom jobs";
-  std::optional<VertexJob> newest;
-  for (std::string token;;) {
+  const auto ask = [&](const std::string& token) {
     http::Parameters parameters = {{"filter", fmt::format("labels.{}={}", kVertexRunLabel, label)},
                                    {"pageSize", "100"}};
     if (!token.empty()) {
       parameters.emplace_back("pageToken", token);
     }
-    const VertexJobPage page = parse_vertex_jobs(
+    return parse_vertex_jobs(
         good_body(client_, action,
                   client_.send(action, Idempotency::kAlways,
                                {.url = jobs_url_ + http::query_string(parameters)})));
+  };
+  std::optional<VertexJob> newest;
+  take_pages(ask, [&newest](const VertexJobPage& page) {
     for (const VertexJob& job : page.jobs) {  // in no promised order
       if (!newest || job.created > newest->created) {
         newest = job;
       }
     }
-    if (page.next.empty() || page.next == token) {
-      return newest;
-    }
-    token = page.next;
-  }
+    return true;
+  });
+  return newest;
 }
 
 void VertexClient::cancel(const std::string& id) const {

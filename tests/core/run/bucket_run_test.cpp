@@ -126,6 +126,49 @@ TEST_F(BucketRunTest, ARunOfPodsOrReplicasIsBroughtAsItIsNow) {
   }
 }
 
+TEST_F(BucketRunTest, ACopyFollowsTheRunUntilItGoesOnThere) {
+  make_run(here_, {"a"});
+  RunMirror mirror(here_, bucket_);
+  mirror.push();
+  EXPECT_FALSE(is_copy(here_));
+  pull_run(there_, bucket_);
+  EXPECT_TRUE(is_copy(there_));
+  testing::write_file(here_.progress(), "step 1");
+  mirror.push();
+  pull_run(there_, bucket_);
+  EXPECT_EQ(testing::read_file(there_.progress()), "step 1");
+  RunMirror goes_on_there(there_, bucket_);
+  EXPECT_FALSE(is_copy(there_));
+  testing::write_file(here_.progress(), "steps 1 and 2");
+  mirror.push();
+  pull_run(there_, bucket_);
+  EXPECT_EQ(testing::read_file(there_.progress()), "step 1");
+}
+
+TEST_F(BucketRunTest, PullLogsBringsTheRecordAndWhatGrew) {
+  make_run(here_, {"a"});
+  RunMirror mirror(here_, bucket_);
+  testing::write_file(here_.rank_log(1), "one");
+  mirror.push();
+  pull_run(there_, bucket_);
+  testing::write_file(there_.attempt_log("a"), "LOG");  // shows that it is not read again
+  testing::write_file(here_.rank_log(1), "one two");
+  RunRecord record = *read_run_record(here_);
+  record.state = RunState::kDone;
+  write_run_record(here_, record);
+  mirror.push();
+  pull_logs(there_, bucket_);
+  EXPECT_EQ(testing::read_file(there_.rank_log(1)), "one two");
+  EXPECT_EQ(testing::read_file(there_.attempt_log("a")), "LOG");
+  EXPECT_EQ(read_run_record(there_)->state, RunState::kDone);
+}
+
+TEST_F(BucketRunTest, PushFilesCopiesThoseAlone) {
+  make_run(here_, {"a"});
+  RunMirror(here_, bucket_).push_files({"logs/attempt-a.log", "logs/rank-0007.log"});
+  EXPECT_THAT(keys_of(bucket_), ElementsAre("logs/attempt-a.log"));
+}
+
 TEST_F(BucketRunTest, PlaceWithoutARunIsNamed) {
   try {
     pull_run(here_, bucket_);

@@ -90,6 +90,15 @@ TEST(WorldTest, NumbersVertexMachinesThroughTheirPools) {
   EXPECT_EQ(world_of(vertex(R"({"workerpool0":["w0-0:2222"]})", "workerpool0", 0)), kAlone);
 }
 
+TEST(WorldTest, VertexMachinesMeetAtThePortThatTheFirstOnesServiceOpens) {
+  const std::string host = "cmle-training-workerpool0-6d3f-0";
+  Variables variables = vertex(
+      R"({"workerpool0":[")" + host + R"(:2222"],"workerpool1":["b:2222"]})", "workerpool1", 0);
+  variables["CMLE_TRAINING_WORKERPOOL0_6D3F_0_SERVICE_PORT_TRAINING_PORT"] = "4444";
+  EXPECT_EQ(world_of(variables),
+            (World{1, 2, "CLUSTER_SPEC", Transport::kTcp, MeetingPlace{host, 4444}}));
+}
+
 TEST(WorldTest, RefusesAClusterSpecThatDoesNotHoldTogether) {
   EXPECT_THAT(error_of(vertex(R"({"workerpool0":["a:1"]})", "workerpool0", 1)),
               HasSubstr("machine 1 of workerpool0"));

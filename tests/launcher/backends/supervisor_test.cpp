@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/base/error.h"
+#include "core/run/rank_exit.h"
 #include "tests/launcher/backends/supervisor_scenario.h"
 
 namespace temper::launch {
@@ -120,6 +121,25 @@ TEST(SupervisorTest, StopsWhileWaitingToRestart) {
   EXPECT_EQ(verdict.exit_code, 85);
   EXPECT_EQ(scenario.record().state, run::RunState::kStopped);
   EXPECT_THAT(scenario.runner.commands(), SizeIs(1));
+}
+
+TEST(SupervisorTest, AStarterThatLostAMachineIsStartedAgainUnlessARankFailed) {
+  Scenario lost;
+  lost.spec.starter_may_lose_machines = true;
+  lost.runner.script(lost.process(1, 4));
+  lost.runner.script(lost.process(0, 8));
+  EXPECT_EQ(lost.supervise(kThree).kind, Kind::kDone);
+  EXPECT_EQ(lost.record().attempts.front().exit_code, 75);
+
+  Scenario failed;
+  failed.spec.starter_may_lose_machines = true;
+  auto process = failed.process(1, 4);
+  process.on_poll = [&failed](int /*polls_left*/) {
+    run::note_rank_exit(failed.layout, failed.record().attempts.back().id,
+                        {2, "pod-2", 1, "CHECK failed"});
+  };
+  failed.runner.script(process);
+  EXPECT_EQ(failed.supervise(kThree).exit_code, 1);
 }
 
 TEST(SupervisorTest, KillsAtOnceWhenTheSourceSaysSo) {

@@ -2,10 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include "core/base/error.h"
-#include "tests/support/fake_process_runner.h"
+#include "tests/launcher/backends/backend_scenario.h"
 
 namespace temper::launch {
 namespace {
@@ -26,41 +24,12 @@ recipe::Cluster example_cluster() {
   return cluster;
 }
 
-class KubernetesBackendTest : public ::testing::Test {
+class KubernetesBackendTest : public ::testing::Test, protected AnsweringPrograms {
  protected:
-  void answer(const std::string& out, int code = 0, const std::string& err = "") {
-    testing::ScriptedProcess process;
-    process.status = {code};
-    process.on_start = [out, err](const Command& command) {
-      std::ofstream(command.output, std::ios::app) << out;
-      std::ofstream(command.errors, std::ios::app) << err;
-    };
-    runner_.script(process);
-  }
+  static JobSpec spec() { return bucket_job(example_cluster()); }
+  static run::RunRecord running() { return running_record("kubernetes", ""); }
 
-  JobSpec spec() const {
-    JobSpec spec;
-    spec.run_id = "tiny-0a1b2c3d";
-    spec.cluster = example_cluster();
-    spec.launch.run_dir = "/cache/tiny-0a1b2c3d";
-    spec.place = "gs://bucket/runs/tiny-0a1b2c3d";
-    return spec;
-  }
-
-  run::RunRecord running() const {
-    run::RunRecord record;
-    record.id = "tiny-0a1b2c3d";
-    record.backend = "kubernetes";
-    record.state = RunState::kRunning;
-    return record;
-  }
-
-  std::string command(std::size_t index) const {
-    return shell_line(runner_.commands().at(index).argv);
-  }
-
-  testing::FakeProcessRunner runner_;
-  KubernetesBackend backend_{example_cluster(), runner_};
+  KubernetesBackend backend_{example_cluster(), runner};
 };
 
 TEST_F(KubernetesBackendTest, CreatesTheJobInItsContextAndNamespace) {
@@ -89,7 +58,7 @@ TEST_F(KubernetesBackendTest, ARepeatedSubmitFindsTheFirstJob) {
   answer("{\"status\": {}}");
   answer("{\"items\": []}");
   EXPECT_EQ(backend_.submit(spec()), "tiny-0a1b2c3d");
-  EXPECT_THAT(runner_.commands(), SizeIs(3));
+  EXPECT_THAT(runner.commands(), SizeIs(3));
 }
 
 TEST_F(KubernetesBackendTest, AnEndedJobMakesRoomForItsResume) {
@@ -151,7 +120,7 @@ TEST_F(KubernetesBackendTest, CancelDeletesTheJobAndWaitsForItsPods) {
 
 TEST_F(KubernetesBackendTest, LogsComeFromThePods) {
   EXPECT_THAT(shell_line(backend_.log_command(running())),
-              StartsWith("kubectl --context=test --namespace=lab logs --follow"));
+              StartsWith("kubectl --context=test --namespace=lab logs --tail=-1"));
 }
 
 }  // namespace

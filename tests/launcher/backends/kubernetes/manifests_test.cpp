@@ -62,6 +62,12 @@ TEST(ManifestsTest, TrainJobAndMpiJob) {
   expect_golden("kubernetes/mpijob-cpu.yaml", job_manifest(cpu_job(recipe::JobApi::kMpiJob)));
 }
 
+TEST(ManifestsTest, MpiJobOfOnePodHasNoWorkers) {
+  JobSpec spec = cpu_job(recipe::JobApi::kMpiJob);
+  spec.cluster.nodes = 1;
+  expect_golden("kubernetes/mpijob-one-cpu.yaml", job_manifest(spec));
+}
+
 TEST(ManifestsTest, GpuMachinesBringTheirParts) {
   expect_golden("kubernetes/jobset-a3-mega.yaml",
                 job_manifest(gpu_job(recipe::MachineFamily::kA3Mega)));

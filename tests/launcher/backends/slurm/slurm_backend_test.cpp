@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "core/base/error.h"
+#include "tests/launcher/backends/backend_scenario.h"
 #include "tests/launcher/backends/slurm/example_job.h"
-#include "tests/support/fake_process_runner.h"
 #include "tests/support/temporary_directory.h"
 
 namespace temper::launch {
@@ -17,40 +17,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-class SlurmBackendTest : public ::testing::Test {
+class SlurmBackendTest : public ::testing::Test, protected AnsweringPrograms {
  protected:
-  /// The next program prints this and ends with `code`.
-  void answer(const std::string& out, int code = 0, const std::string& err = "") {
-    testing::ScriptedProcess process;
-    process.status = {code};
-    process.on_start = [out, err](const Command& command) {
-      std::ofstream(command.output, std::ios::app) << out;
-      std::ofstream(command.errors, std::ios::app) << err;
-    };
-    runner_.script(process);
-  }
-  void answer_not_installed(const std::string& program) {
-    testing::ScriptedProcess process;
-    process.start_error = "cannot start " + program + ": No such file or directory";
-    runner_.script(process);
-  }
-
-  std::string command(std::size_t index) const {
-    return shell_line(runner_.commands().at(index).argv);
-  }
-
-  run::RunRecord running() const {
-    run::RunRecord record;
-    record.id = "tiny-0a1b2c3d";
-    record.backend = "slurm";
-    record.job = "12";
-    record.state = RunState::kRunning;
-    return record;
-  }
+  static run::RunRecord running() { return running_record("slurm", "12"); }
 
   const JobSpec spec_ = example_slurm_job();
-  testing::FakeProcessRunner runner_;
-  SlurmBackend backend_{runner_};
+  SlurmBackend backend_{runner};
 };
 
 TEST_F(SlurmBackendTest, RendersScriptAndCommands) {
@@ -69,7 +41,7 @@ TEST_F(SlurmBackendTest, RehearsesWithTheScriptThatItWouldSend) {
     EXPECT_EQ(testing::read_file(command.argv.at(2)), backend_.render(spec_).files[0].content);
     std::ofstream(command.errors, std::ios::app) << "sbatch: Job 7 to start at 2026-12-01T08:00\n";
   };
-  runner_.script(process);
+  runner.script(process);
   const Rehearsal taken = *backend_.rehearse(spec_);
   EXPECT_EQ(taken.answer, Answer::kTakes);
   EXPECT_THAT(taken.words, HasSubstr("to start at 2026-12-01"));
@@ -90,7 +62,7 @@ TEST_F(SlurmBackendTest, SubmitsOnceNothingOfThatNameIsThere) {
 TEST_F(SlurmBackendTest, ARepeatedSubmitFindsTheFirstJob) {
   answer("41\n");
   EXPECT_EQ(backend_.submit(spec_), "41");
-  EXPECT_THAT(runner_.commands(), SizeIs(1));
+  EXPECT_THAT(runner.commands(), SizeIs(1));
 }
 
 TEST_F(SlurmBackendTest, ALostAnswerIsLookedForBeforeAnythingElse) {
@@ -149,7 +121,7 @@ TEST_F(SlurmBackendTest, AFinishedRunIsNotAskedFor) {
   run::RunRecord done = running();
   done.state = RunState::kDone;
   EXPECT_EQ(backend_.state(done).state, RunState::kDone);
-  EXPECT_THAT(runner_.commands(), SizeIs(0));
+  EXPECT_THAT(runner.commands(), SizeIs(0));
 }
 
 TEST_F(SlurmBackendTest, ARunThatWasNeverConfirmedSaysSo) {
@@ -188,16 +160,16 @@ TEST_F(SlurmBackendTest, ChoosesSrunWhereItHasThePlugin) {
   const recipe::Slurm slurm;
   answer(
       "MPI plugin types are...\n\tnone\n\tpmix\n\tpmi2\nspecific pmix plugin versions: pmix_v4\n");
-  EXPECT_EQ(choose_starter(runner_, slurm), recipe::RankStarter::kSrun);
+  EXPECT_EQ(choose_starter(runner, slurm), recipe::RankStarter::kSrun);
   answer("", 0, "srun: MPI types are...\nsrun: none\nsrun: pmi2\n");
-  EXPECT_EQ(choose_starter(runner_, slurm), recipe::RankStarter::kMpirun);
+  EXPECT_EQ(choose_starter(runner, slurm), recipe::RankStarter::kMpirun);
 }
 
 TEST_F(SlurmBackendTest, TheClusterFileChoosesTheStarter) {
   recipe::Slurm slurm;
   slurm.starter = recipe::RankStarter::kMpirun;
-  EXPECT_EQ(choose_starter(runner_, slurm), recipe::RankStarter::kMpirun);
-  EXPECT_THAT(runner_.commands(), SizeIs(0));
+  EXPECT_EQ(choose_starter(runner, slurm), recipe::RankStarter::kMpirun);
+  EXPECT_THAT(runner.commands(), SizeIs(0));
 }
 
 }  // namespace

@@ -52,6 +52,14 @@ TEST(CustomJobTest, OfSeveralSpotReplicas) {
   expect_golden("vertex/spot.json", run::dump_file(custom_job(spot_job())));
 }
 
+TEST(CustomJobTest, OfReplicasThatAreNotRestarted) {
+  JobSpec spec = cpu_job();
+  spec.cluster.nodes = 3;
+  spec.cluster.ranks = 6;
+  spec.cluster.max_restarts = 0;
+  expect_golden("vertex/replicas.json", run::dump_file(custom_job(spec)));
+}
+
 TEST(CustomJobTest, OfMachinesThatAreWaitedFor) {
   JobSpec spec = cpu_job();
   spec.cluster.vertex.strategy = recipe::VertexStrategy::kFlexStart;

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "launcher/backends/vertex/google_services.h"
+#include "tests/launcher/backends/backend_scenario.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/scripted_transport.h"
 
@@ -58,22 +59,9 @@ class VertexBackendTest : public ::testing::Test {
         http::TransportError(http::TransportError::Kind::kBroken, "connection reset"));
   }
 
-  JobSpec spec() const {
-    JobSpec spec;
-    spec.run_id = "tiny-0a1b2c3d";
-    spec.cluster = example_cluster();
-    spec.launch.run_dir = "/cache/tiny-0a1b2c3d";
-    spec.place = "gs://bucket/runs/tiny-0a1b2c3d";
-    return spec;
-  }
-
-  run::RunRecord running(const std::string& job_id = "42") const {
-    run::RunRecord record;
-    record.id = "tiny-0a1b2c3d";
-    record.backend = "vertex";
-    record.job = job_id;
-    record.state = RunState::kRunning;
-    return record;
+  static JobSpec spec() { return bucket_job(example_cluster()); }
+  static run::RunRecord running(const std::string& job_id = "42") {
+    return running_record("vertex", job_id);
   }
 
   const testing::SentRequest& sent(std::size_t index) const { return script_->sent.at(index); }
