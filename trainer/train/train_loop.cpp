@@ -12,6 +12,11 @@
 #include "trainer/train/schedule.h"
 
 namespace temper::train {
+namespace {
+
+constexpr bool kWaits = true;  // a phase in which a rank waits for the slowest
+
+}  // namespace
 
 TrainLoop::TrainLoop(LoopParts parts, LoopSettings settings)
     : parts_(parts),
@@ -57,7 +62,8 @@ void TrainLoop::run_step() {
         parts_.state.step, slot, report.slots[static_cast<std::size_t>(slot)].loss_sum));
   }
 
-  record.reduce_milliseconds = measure("reduce", [&] { reduce(batch); });
+  record.reduce_milliseconds = measure(
+      "reduce", [&] { reduce(batch); }, kWaits);
   record.optimizer_milliseconds =
       measure("optimizer", [&] { record.gradient_norm = update(batch, record); });
   bool saved = false;
@@ -104,7 +110,7 @@ StepBatch TrainLoop::next_batch(run::ProgressRecord& record) {
   record.data_wait_milliseconds = measure("wait for samples", [&] {
     prepared = parts_.samples.take(static_cast<std::uint64_t>(parts_.state.step));
   });
-  note("deal samples");
+  note("deal samples", kWaits);
   const TimelineSpan span(parts_.timeline, "deal samples");
   return assemble_step(parts_.communicator, prepared, parts_.recipe.batch.slots);
 }
@@ -121,7 +127,7 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
   mine.store_requests = parts_.store_use.requests;
   mine.store_retries = parts_.store_use.retries;
   mine.checkpoint_status = parts_.checkpoints.status();
-  note("exchange reports");
+  note("exchange reports", kWaits);
   return exchange_reports(parts_.communicator, mine);
 }
 
@@ -257,9 +263,9 @@ std::optional<double> TrainLoop::evaluate() {
   return loss;
 }
 
-void TrainLoop::note(const char* phase) const {
+void TrainLoop::note(const char* phase, bool waits) const {
   if (parts_.activity != nullptr) {
-    parts_.activity->enter(phase);
+    parts_.activity->enter(phase, waits);
   }
 }
 
@@ -276,9 +282,9 @@ std::uint64_t TrainLoop::position() const {
 }
 
 template <class Work>
-double TrainLoop::measure(const char* phase, const Work& work) {
+double TrainLoop::measure(const char* phase, const Work& work, bool waits) {
   const auto begin = parts_.clock.steady_now();
-  note(phase);
+  note(phase, waits);
   const TimelineSpan span(parts_.timeline, phase);
   work();
   return milliseconds_since(begin);
