@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/launcher/cli/program.h"
 
@@ -100,6 +101,7 @@ TEST_F(SlurmProgramTest, SubmitSaysWhatItMadeAsJson) {
 
 TEST_F(SlurmProgramTest, AMissingSbatchIsTold) {
   fs::remove(program_.file("bin") / "sbatch");
+  program_.set_environment("PATH", program_.file("bin").string());  // this machine may have one
   const ProgramResult result = submit();
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.output, AllOf(HasSubstr("sbatch"), HasSubstr("No such file")));

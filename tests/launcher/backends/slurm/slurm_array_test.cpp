@@ -77,7 +77,7 @@ TEST(SlurmJobAroundTest, AnElementIsNamedByItsIndex) {
       slurm_job_around(Environment(
           {{"SLURM_JOB_ID", "41"}, {"SLURM_ARRAY_JOB_ID", "41"}, {"SLURM_ARRAY_TASK_ID", "3"}})),
       "41_3");
-  EXPECT_EQ(slurm_job_around(Environment()), "");
+  EXPECT_EQ(slurm_job_around(Environment({})), "");
 }
 
 }  // namespace
