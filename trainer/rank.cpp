@@ -36,7 +36,8 @@ class Departure {
   Departure(const RankArguments& arguments, int rank, const Logger& logger)
       : arguments_(arguments), rank_(rank), logger_(logger) {}
 
-  /// Leaves word of how this rank goes, for those who only learn how its peers were killed then.
+  /// Leaves word of how this rank goes, for those who only learn how its peers were killed then, or
+  /// who wait for one that is frozen.
   void note(ExitCode code, const std::string& message) const {
     run::note_rank_exit({arguments_.run.run_directory}, arguments_.run.attempt,
                         {rank_, comm::host_name(), static_cast<int>(code), message});
@@ -105,6 +106,7 @@ class Rank {
     try {
       train::run_training(arguments_.run, *communicator_, *logger_, clock_, activity_,
                           [this] { return stop_.requested(); });
+      departure_->note(ExitCode::kDone, "done");
       end(ExitCode::kDone, "");
       return ExitCode::kDone;
     } catch (const StopRequested& stopped) {

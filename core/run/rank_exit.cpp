@@ -35,7 +35,7 @@ RankExit parse_rank_exit(std::string_view json, const std::string& origin) {
   RankExit rank_exit;
   rank_exit.rank = static_cast<int>(fields.integer("rank", 0, kMaxRank));
   rank_exit.host = fields.text("host");
-  rank_exit.exit_code = static_cast<int>(fields.integer("exit_code", 1, kMaxCode));
+  rank_exit.exit_code = static_cast<int>(fields.integer("exit_code", 0, kMaxCode));
   rank_exit.message = fields.text("message", kMaxMessageBytes);
   return rank_exit;
 }

@@ -8,7 +8,8 @@
 
 namespace temper::run {
 
-/// How the first rank of an attempt that left with another code than 0 did.
+/// How the first rank of an attempt that left did. With code 0 the whole run is done by then: the
+/// ranks agree on that before any of them leaves.
 struct RankExit {
   int rank = 0;
   std::string host;
@@ -22,7 +23,8 @@ RankExit parse_rank_exit(std::string_view json, const std::string& origin);  // 
 
 /// Keeps it in the attempt's exit file unless another rank was first. A starter of ranks can't be
 /// trusted to pass the code on: srun returns the highest one, and the peers that it kills then hide
-/// the culprit's (srun(1), RETURN VALUE). Never throws: the rank is leaving.
+/// the culprit's (srun(1), RETURN VALUE). Nor to end: mpirun waits for a frozen rank for ever.
+/// Never throws: the rank is leaving.
 void note_rank_exit(const RunLayout& layout, std::string_view attempt,
                     const RankExit& rank_exit) noexcept;
 

@@ -58,6 +58,23 @@ struct Rehearsal {
   std::string words;  ///< its own
 };
 
+/// Where a scheduler takes several runs as one job: the runs of a sweep, which differ in nothing
+/// that the scheduler sees. All methods are given them in the sweep's order, and names come back in
+/// it.
+class SweepJob {
+ public:
+  virtual ~SweepJob() = default;
+
+  /// What submit() would send, in the first run's directory. Pure.
+  virtual RenderedJob render(const std::vector<JobSpec>& specs) const = 0;
+
+  /// Each run's name in the scheduler, if a job of just these runs waits or runs there already.
+  virtual std::optional<std::vector<std::string>> find(const std::vector<JobSpec>& specs) const = 0;
+
+  /// As Backend::submit(), for all runs at once.
+  virtual std::vector<std::string> submit(const std::vector<JobSpec>& specs) = 0;
+};
+
 /// A place where trainers run. Rendering is pure; everything that is started is what was rendered.
 /// Inside the job, wherever it is, `temper attend` supervises the run and keeps its run.json.
 class Backend {
@@ -77,6 +94,9 @@ class Backend {
   /// answer to an earlier submit() was lost, that one is returned and nothing is sent. UserError
   /// with the scheduler's own words if it refuses. The caller holds the run's lock.
   virtual std::string submit(const JobSpec& spec) = 0;
+
+  /// How the runs of a sweep become one job; nullptr: each is a job of its own.
+  virtual std::unique_ptr<SweepJob> sweep_job() { return nullptr; }
 
   /// The state as it is, which run.json can't tell when its writer died.
   virtual BackendState state(const run::RunRecord& record) const = 0;

@@ -51,12 +51,15 @@ struct Supervisor::Supervision {
     attempt.num_ranks = spec.ranks;
     attempt.slot_workers = spec.slot_workers;
     record.attempts.push_back(attempt);
+    a_rank_left = false;
     record.state = run::RunState::kRunning;
     record.message.clear();
     save();
     observer.on_attempt(attempt, static_cast<int>(record.attempts.size()));
     try {
-      process = runner.start(attempt_command(spec, attempt.id, log_file()));
+      const Command command = attempt_command(spec, attempt.id, log_file());
+      by_mpirun = command.argv.front() == "mpirun";
+      process = runner.start(command);
     } catch (const UserError& error) {
       finish(run::RunState::kFailed, error.what(), static_cast<int>(ExitCode::kUser));
       throw;
@@ -106,6 +109,16 @@ struct Supervisor::Supervision {
     }
   }
 
+  /// A rank may freeze when nobody listens for its heartbeat any more. Other starters see to that
+  /// themselves: srun by --wait, ours by RankGroup::kEndGrace.
+  void watch_the_end() {
+    if (!a_rank_left && by_mpirun && run::read_rank_exit(layout, record.attempts.back().id)) {
+      a_rank_left = true;
+      const auto latest = clock.steady_now() + kEndGrace;
+      kill_at = kill_at ? std::min(*kill_at, latest) : latest;
+    }
+  }
+
   void ask_to_stop() {
     ++stops_asked;
     if (!process) {
@@ -126,10 +139,13 @@ struct Supervisor::Supervision {
     }
   }
 
+  /// The starter, and ranks of this machine that its end would not reach: mpirun's have process
+  /// groups of their own, and a frozen one does not notice that mpirun is gone.
   void kill_now() {
     kill_at.reset();
     if (process) {
       process->signal(SIGKILL);
+      signal_all(trainers_of(spec.run_dir), SIGKILL);
     }
   }
 
@@ -218,6 +234,8 @@ struct Supervisor::Supervision {
   std::chrono::steady_clock::time_point start_at;
   std::optional<std::chrono::steady_clock::time_point> kill_at;
   std::optional<std::chrono::steady_clock::time_point> kill_orphans_at;
+  bool by_mpirun = false;
+  bool a_rank_left = false;  // of this attempt
   int stops_asked = 0;
   std::optional<Verdict> verdict;
 };
@@ -240,6 +258,7 @@ Verdict Supervisor::supervise(run::RunRecord record, const LaunchSpec& spec,
       }
     } else {
       now.follow_progress();
+      now.watch_the_end();
       if (const std::optional<ExitStatus> status = now.process->poll()) {
         now.end_attempt(*status);
         continue;

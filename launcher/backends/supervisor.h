@@ -38,6 +38,9 @@ class RunObserver {
 /// is passed on as SIGTERM, and what is still there kGrace later, or at the third, is killed.
 /// SIGKILL from the source kills at once (`temper verify` interrupts with it).
 ///
+/// Ranks leave together, but mpirun would wait for a frozen one for ever: what is still there
+/// kEndGrace after the first one left word of how it goes (core/run/rank_exit.h) is killed.
+///
 /// Trainers of this run that an earlier supervisor left behind are asked to save and leave before
 /// an attempt starts, and killed if they are still there kOrphanGrace later.
 class Supervisor {
@@ -45,6 +48,7 @@ class Supervisor {
   static constexpr std::chrono::nanoseconds kPollInterval = std::chrono::milliseconds(20);
   static constexpr std::chrono::nanoseconds kGrace = std::chrono::seconds(5);
   static constexpr std::chrono::nanoseconds kOrphanGrace = std::chrono::seconds(30);
+  static constexpr std::chrono::nanoseconds kEndGrace = std::chrono::seconds(30);
 
   /// References must outlive the supervisor.
   Supervisor(Clock& clock, ProcessRunner& runner, SignalSource& signals, RunObserver& observer);

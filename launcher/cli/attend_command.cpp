@@ -17,6 +17,7 @@
 #include "launcher/backends/secret_file.h"
 #include "launcher/backends/slurm/batch_script.h"
 #include "launcher/backends/slurm/requeue.h"
+#include "launcher/backends/slurm/slurm_array.h"
 #include "launcher/backends/slurm/slurm_backend.h"
 #include "launcher/backends/vertex/google_services.h"
 #include "launcher/backends/vertex/secret_manager.h"
@@ -162,7 +163,7 @@ int supervise_job(Context& context, const run::RunLayout& layout, ForegroundRun&
   }
   const bool in_slurm = run.cluster.kind == recipe::ClusterKind::kSlurm;
   if (in_slurm) {
-    run.record.job = context.environment.get("SLURM_JOB_ID").value_or("");
+    run.record.job = slurm_job_around(context.environment);
     if (run.record.job.empty()) {
       throw UserError("attend: not inside a Slurm job; `temper submit` makes one");
     }

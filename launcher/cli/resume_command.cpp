@@ -129,7 +129,7 @@ int resume(Context& context, const ResumeOptions& options) {
     write_run_file(layout, layout.cluster(), recipe::dump(cluster));
     const auto backend = backend_for(context, cluster);
     const run::RunRecord now = hand_over(context, *backend, job, record, resolved.checkpoint.to);
-    context.out << fmt::format("{}: {} job {}", now.id, now.backend, now.job) << std::endl;
+    tell_submitted(context, now, layout, options.json);
     return 0;
   }
   SystemSignals signals;
@@ -173,7 +173,8 @@ void add_resume(CLI::App& app, Action& action) {
   app.add_option("--allow-changed", options->allow_changed,
                  "Go on although these changed: recipe,data,model or a part of it");
   add_trace_option(app, options->trace);
-  app.add_flag("--json", options->json, "Print the progress records as JSON lines");
+  app.add_flag("--json", options->json,
+               "Print the progress records as JSON lines; on a cluster: one object, as submit");
   app.callback([&action, options] {
     if (!options->allow_changed.empty()) {
       check_allowed(options->allow_changed);

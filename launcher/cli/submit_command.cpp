@@ -1,27 +1,16 @@
-#include <fmt/format.h>
-
-#include <filesystem>
+#include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/error.h"
-#include "core/recipe/recipe_io.h"
-#include "core/run/run_lock.h"
 #include "launcher/backends/backend.h"
 #include "launcher/cli/job_spec.h"
-#include "launcher/cli/local_gpus.h"
-#include "launcher/cli/new_run.h"
-#include "launcher/cli/plan_request.h"
-#include "launcher/cli/preflight.h"
+#include "launcher/cli/prepared_run.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/submission.h"
 #include "launcher/cli/sweep.h"
 #include "launcher/cli/verbs.h"
-#include "launcher/plan/hub_places.h"
-#include "launcher/plan/make_plan.h"
-#include "launcher/plan/render_plan.h"
 
 namespace temper::launch {
 namespace {
@@ -33,90 +22,69 @@ struct SubmitOptions {
   bool json = false;
 };
 
-/// One run to submit, with all that the user could mend found already.
-struct PreparedRun {
-  recipe::Recipe resolved;
-  std::filesystem::path file;  ///< the recipe as given
-  recipe::Cluster cluster;
-  RunPlan plan;
-};
-
-PreparedRun prepare(Context& context, const SubmitOptions& options, const SweepPoint& point) {
-  RecipeOptions with_point = options.recipe;
-  with_point.overrides.insert(with_point.overrides.end(), point.overrides.begin(),
-                              point.overrides.end());
-  const recipe::Cluster given = read_cluster_of(options.recipe);
-  LoadedRecipe loaded = load_recipe_for(context, with_point, options.name, given);
-  if (!point.name_suffix.empty()) {
-    loaded = load_recipe_for(context, with_point, loaded.recipe.name + point.name_suffix, given);
+/// All runs as one job. Those that an earlier command handed over stay with that job, and so do
+/// those whose part in it was not noted any more.
+void submit_together(Context& context, const std::string& backend, SweepJob& sweep,
+                     std::vector<PreparedRun>& prepared, bool json) {
+  std::vector<MadeRun> runs;
+  std::vector<JobSpec> all;
+  std::vector<JobSpec> missing;
+  std::vector<run::RunRecord> records;
+  for (PreparedRun& run : prepared) {
+    const MadeRun& made = runs.emplace_back(make_run(context, run, /*is_sweep=*/true));
+    all.push_back(made.job);
+    if (!made.is_submitted) {
+      missing.push_back(made.job);
+      records.push_back(made.record);
+    }
   }
-  recipe::Recipe& resolved = loaded.recipe;
-  const recipe::Cluster cluster = load_cluster(options.recipe);
-  check_local_gpus(context, cluster);
-  const PlanRequest request = plan_request(context, resolved, cluster);
-  check_publishing(resolved, request.stores, context.clock);
-  RunPlan plan = make_plan(request);
-  check_before_submit(context, cluster, resolved.checkpoint.to, plan);
-  throw_if_failed(plan);
-  rehearse(
-      *backend_for(context, cluster),
-      job_spec(context, cluster, run_layout(resolved, resolved.name + "-ID", request.cache_dir),
-               resolved.checkpoint.to, /*allow_changed=*/""),
-      plan);
-  throw_if_failed(plan);
-  return {std::move(resolved), loaded.file, cluster, std::move(plan)};
+  const bool is_partial = !missing.empty() && missing.size() < all.size();
+  const auto names = is_partial ? sweep.find(all) : std::nullopt;
+  if (!names && !missing.empty()) {
+    hand_over_sweep(context, backend, sweep, missing, records,
+                    prepared.front().resolved.checkpoint.to);
+  }
+  auto record = records.begin();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (!runs[i].is_submitted) {
+      runs[i].record = *record++;
+      if (names) {
+        runs[i].record.job = names->at(i);
+        run::write_run_record(runs[i].layout, runs[i].record);
+      }
+    }
+    tell_submitted(context, runs[i].record, runs[i].layout, json);
+  }
 }
 
-/// The run as it is after its job was handed over.
-run::RunRecord submit_one(Context& context, PreparedRun& prepared) {
-  const std::string& runs = prepared.resolved.checkpoint.to;
-  const std::string resolved = recipe::dump(prepared.resolved);
-  const std::string cluster = recipe::dump(prepared.cluster);
-  NewRun made;
-  if (const auto found =
-          find_unconfirmed_run(context, runs, prepared.resolved.name, resolved, cluster)) {
-    made = {found->layout, found->record};
-    context.err << made.record.id << " was being submitted before: going on with it" << std::endl;
-  } else {
-    made = create_run(prepared.resolved, context.environment.cache_directory(), context.clock);
-  }
-  const run::RunLock lock(made.layout);
-  write_run_file(made.layout, made.layout.recipe(), read_text(prepared.file));
-  write_run_file(made.layout, made.layout.resolved(), resolved);
-  write_run_file(made.layout, made.layout.cluster(), cluster);
-  const auto backend = backend_for(context, prepared.cluster);
-  const JobSpec job = job_spec(context, prepared.cluster, made.layout, runs, /*allow_changed=*/"");
-  add_job(*backend, job, prepared.plan);
-  write_run_file(made.layout, made.layout.plan(), render_yaml(prepared.plan));
-  return hand_over(context, *backend, job, made.record, runs);
-}
-
-void tell(Context& context, const run::RunRecord& record, const run::RunLayout& layout, bool json) {
-  if (json) {
-    const nlohmann::ordered_json line = {{"id", record.id},
-                                         {"name", record.name},
-                                         {"backend", record.backend},
-                                         {"job", record.job},
-                                         {"folder", layout.root.string()}};
-    context.out << line.dump() << std::endl;
-  } else {
-    context.out << record.id
-                << (record.job.empty() ? ""
-                                       : fmt::format(" ({} job {})", record.backend, record.job))
-                << std::endl;
-  }
+/// Whether they differ in nothing that a scheduler sees.
+bool go_together(const std::vector<PreparedRun>& runs) {
+  const PreparedRun& first = runs.front();
+  return runs.size() > 1 && std::all_of(runs.begin(), runs.end(), [&](const PreparedRun& run) {
+           return run.cluster == first.cluster &&
+                  run.resolved.checkpoint.to == first.resolved.checkpoint.to;
+         });
 }
 
 int submit(Context& context, const SubmitOptions& options) {
-  std::vector<PreparedRun> runs;
-  for (const SweepPoint& point : sweep_points(options.sweep)) {
-    runs.push_back(prepare(context, options, point));
+  std::vector<PreparedRun> prepared;
+  const std::vector<SweepPoint> points = sweep_points(options.sweep);
+  for (const SweepPoint& point : points) {
+    prepared.push_back(prepare_run(context, options.recipe, options.name, point));
   }
-  for (PreparedRun& prepared : runs) {
-    const run::RunRecord record = submit_one(context, prepared);
-    tell(context, record,
-         run_layout(prepared.resolved, record.id, context.environment.cache_directory()),
-         options.json);
+  const bool is_sweep = points.size() > 1;
+  const auto backend = backend_for(context, prepared.front().cluster);
+  if (const auto sweep = go_together(prepared) ? backend->sweep_job() : nullptr) {
+    submit_together(context, backend->name(), *sweep, prepared, options.json);
+  } else {
+    for (PreparedRun& run : prepared) {
+      MadeRun made = make_run(context, run, is_sweep);
+      if (!made.is_submitted) {
+        made.record = hand_over(context, *backend_for(context, run.cluster), made.job, made.record,
+                                run.resolved.checkpoint.to);
+      }
+      tell_submitted(context, made.record, made.layout, options.json);
+    }
   }
   if (!options.json) {
     context.err << "`temper status RUN`, `temper logs -f RUN` and `temper cancel RUN` go on from "

@@ -54,15 +54,18 @@ def chats(count):
 
 def descendants(pid):
     """Every process below `pid`, itself last."""
-    children = []
+    children = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        if int(fields[1]) == pid:
-            children += descendants(int(stat.parent.name))
-    return children + [pid]
+        children.setdefault(parent, []).append(int(stat.parent.name))
+
+    def below(process):
+        return [found for child in children.get(process, []) for found in below(child)] + [process]
+
+    return below(pid)
 
 
 class Scenario(unittest.TestCase):

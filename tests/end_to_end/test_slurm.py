@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 import unittest
 
@@ -122,13 +123,36 @@ class SlurmTest(SlurmScenario):
         self.assertIn("to start at", check["detail"])
         self.assertEqual(self.slurm("squeue", "--noheader").split(), [])
 
-    def test_a_sweep_is_one_run_a_value(self):
-        self.temper("submit", self.recipe, "--on", self.write_cluster(), "--name", "sweep",
-                    "--sweep", "optimizer.lr=1e-3,2e-3")
+    def sweep(self, *arguments, more=""):
+        """Two runs of other learning rates as one job; their directories."""
+        self.temper("submit", self.recipe, "--on", self.write_cluster(more), "--name", "sweep",
+                    "--sweep", "optimizer.lr=1e-3,2e-3", *arguments)
         runs = [self.run_named("sweep-lr-1e-3"), self.run_named("sweep-lr-2e-3")]
-        for run in runs:
-            self.wait_for_state(run, "done")
-        self.assertEqual(len({self.adapter(run) for run in runs}), 2)
+        array = self.record(runs[0])["job"].partition("_")[0]
+        self.addCleanup(subprocess.run, ["scancel", array], check=False, capture_output=True)
+        self.assertEqual([self.record(run)["job"] for run in runs], [f"{array}_0", f"{array}_1"])
+        return runs
+
+    def test_a_sweep_is_an_array_whose_runs_go_on_by_themselves(self):
+        steps = ("--set", f"duration.steps={STEPS}")
+        adapters = [self.train(f"local-{lr}", "--set", f"optimizer.lr={lr}", *steps) for lr in ("1e-3", "2e-3")]
+        runs = self.sweep(*steps)
+        self.wait_for_steps(runs[0], 20)
+        self.slurm("scancel", "--signal=USR2", "--batch", self.record(runs[0])["job"])
+        self.wait_for_state(runs[0], "pending")
+        records = [self.expect_done(run, adapter) for run, adapter in zip(runs, adapters)]
+        self.assertEqual([len(record["attempts"]) for record in records], [2, 1])
+        self.assertIn("rank 3", self.temper("logs", runs[1]))
+
+    def test_one_run_of_a_sweep_is_cancelled_and_resumed(self):
+        runs = self.sweep(more="slurm: {options: [--hold]}")
+        self.assertEqual(self.status(runs[1])["state"], "pending")
+        self.temper("cancel", runs[1])
+        self.assertEqual([self.status(run)["state"] for run in runs], ["pending", "stopped"])
+        self.write_cluster()
+        self.temper("resume", runs[1], "--on", self.folder / "slurm.yaml")
+        self.wait_for_state(runs[1], "done")
+        self.assertEqual(self.status(runs[0])["state"], "pending")
 
 
 class SlurmTimeLimitTest(SlurmScenario):

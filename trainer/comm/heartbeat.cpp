@@ -104,7 +104,7 @@ class LinkedHeartbeat final : public Heartbeat {
 
   void beat() {
     const Activity::Snapshot now = parts_.activity.now();
-    const Beat beat{now.step, now.phase, now.count};
+    const Beat beat{now.step, now.phase, now.count, now.waits};
     for (HeartbeatLink& link : links_) {
       link.send_beat(beat);
     }
@@ -133,10 +133,17 @@ class LinkedHeartbeat final : public Heartbeat {
     if (!announced.empty()) {
       return announced.front();
     }
-    if (const auto report = rank_ == 0 ? monitor_.stall_report(now) : std::nullopt) {
-      parts_.logger.warning("{}", *report);
+    if (rank_ == 0) {
+      warn(monitor_.stall_report(now));
+      warn(monitor_.slow_report(now));
     }
     return monitor_.judge(now);
+  }
+
+  void warn(const std::optional<std::string>& report) const {
+    if (report) {
+      parts_.logger.warning("{}", *report);
+    }
   }
 
   /// Rank 0 tells the others; they tell rank 0 why they go.

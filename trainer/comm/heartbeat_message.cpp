@@ -38,8 +38,10 @@ std::string describe(const Loss& loss) {
 }
 
 std::string to_json(const Beat& beat) {
-  return dump_message(
-      {{"step", beat.step}, {"phase", cut(beat.phase, kMaxNameBytes)}, {"count", beat.count}});
+  return dump_message({{"step", beat.step},
+                       {"phase", cut(beat.phase, kMaxNameBytes)},
+                       {"count", beat.count},
+                       {"waits", beat.waits}});
 }
 
 std::string to_json(const Farewell& farewell) {
@@ -70,7 +72,7 @@ std::string to_json(const Invitation& invitation) {
 Beat parse_beat(std::string_view json) {
   return parse(json, "beat", [](const run::JsonFields& fields) {
     return Beat{fields.integer("step", 0, kAnyStep), fields.text("phase", kMaxNameBytes),
-                fields.count("count")};
+                fields.count("count"), fields.boolean("waits")};
   });
 }
 

@@ -15,6 +15,7 @@ struct Beat {
   std::int64_t step = 0;
   std::string phase;
   std::uint64_t count = 0;  ///< of Activity
+  bool waits = false;       ///< for the other ranks, as Activity says
   bool operator==(const Beat&) const = default;
 };
 

@@ -22,9 +22,12 @@ bool is_orderly(int exit_code) {
 
 HeartbeatMonitor::HeartbeatMonitor(std::vector<Watched> ranks, const HeartbeatSettings& settings,
                                    Time now)
-    : settings_(settings), judged_at_(now), progress_at_(now) {
+    : settings_(settings), judged_at_(now), progress_at_(now), slow_since_(now) {
   for (Watched& rank : ranks) {
-    states_.push_back({std::move(rank), now, {0, "start", 0}, false, std::nullopt});
+    State& state = states_.emplace_back();
+    state.who = std::move(rank);
+    state.heard_at = now;
+    state.beat.phase = "start";
   }
 }
 
@@ -41,6 +44,8 @@ void HeartbeatMonitor::heard(int rank, const Beat& beat, Time now) {
       progress_at_ = now;
     }
     state->beat = beat;
+    ++state->num_beats;
+    state->num_waiting += beat.waits ? 1 : 0;
   }
 }
 
@@ -105,6 +110,38 @@ std::optional<std::string> HeartbeatMonitor::stall_report(Time now) {
   report.pop_back();
   progress_at_ = now;
   return report;
+}
+
+std::optional<std::string> HeartbeatMonitor::slow_report(Time now) {
+  if (now - slow_since_ <= settings_.stall) {
+    return std::nullopt;
+  }
+  slow_since_ = now;
+  constexpr double kBusy = 0.1;     // the slow rank waits no more than this
+  constexpr double kWaiting = 0.5;  // and every other one at least so much
+  double least = 1;
+  std::vector<const State*> busy;
+  for (State& state : states_) {
+    const double share = state.num_beats == 0 ? 0
+                                              : static_cast<double>(state.num_waiting) /
+                                                    static_cast<double>(state.num_beats);
+    state.num_beats = 0;
+    state.num_waiting = 0;
+    if (share <= kBusy) {
+      busy.push_back(&state);
+    } else {
+      least = std::min(least, share);
+    }
+  }
+  if (busy.size() != 1 || least < kWaiting) {
+    return std::nullopt;
+  }
+  const State& slow = *busy.front();
+  return fmt::format(
+      "rank {} ({}) is slow: the other ranks waited for it in {:.0f} % of the last {:.0f} s or "
+      "more. It is at step {}, phase {}",
+      slow.who.rank, slow.who.host, 100 * least, seconds(settings_.stall), slow.beat.step,
+      slow.beat.phase);
 }
 
 }  // namespace temper::comm

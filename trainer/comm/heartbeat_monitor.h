@@ -13,7 +13,8 @@ namespace temper::comm {
 struct HeartbeatSettings {
   std::chrono::nanoseconds interval = std::chrono::seconds(1);  ///< between two beats
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);  ///< silence of a frozen rank
-  std::chrono::nanoseconds stall = std::chrono::minutes(5);     ///< without any rank's progress
+  /// Without any rank's progress; and so long is looked at to tell whether a rank is slow.
+  std::chrono::nanoseconds stall = std::chrono::minutes(5);
 };
 
 /// Judges the ranks that it watches by what is heard of them. Pure: time comes in as an argument,
@@ -43,11 +44,17 @@ class HeartbeatMonitor {
   /// `stall` although all are heard of; again every `stall`.
   std::optional<std::string> stall_report(Time now);
 
+  /// A report of the one rank that all others waited for in most of the last `stall`, by what their
+  /// beats said; nullopt before that is over, or if there is no such rank.
+  std::optional<std::string> slow_report(Time now);
+
  private:
   struct State {
     Watched who;
     Time heard_at;
     Beat beat;
+    std::int64_t num_beats = 0;  // since the last slow_report, and in how many of them it waited
+    std::int64_t num_waiting = 0;
     bool has_left = false;
     std::optional<std::string> failure;  // dead, or left with an error
     int exit_code = 75;
@@ -59,6 +66,7 @@ class HeartbeatMonitor {
   HeartbeatSettings settings_;
   Time judged_at_;
   Time progress_at_;
+  Time slow_since_;
 };
 
 }  // namespace temper::comm

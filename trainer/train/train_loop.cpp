@@ -12,6 +12,11 @@
 #include "trainer/train/schedule.h"
 
 namespace temper::train {
+namespace {
+
+constexpr bool kWaits = true;  // a phase in which a rank waits for the slowest
+
+}  // namespace
 
 TrainLoop::TrainLoop(LoopParts parts, LoopSettings settings)
     : parts_(parts), settings_(std::move(settings)), sum_(parts.layout.size()) {}
@@ -55,7 +60,8 @@ void TrainLoop::run_step() {
   }
 
   std::span<const float> gradient;
-  record.reduce_milliseconds = measure("reduce", [&] { gradient = reduce(batch); });
+  record.reduce_milliseconds = measure(
+      "reduce", [&] { gradient = reduce(batch); }, kWaits);
   record.optimizer_milliseconds =
       measure("optimizer", [&] { record.gradient_norm = update(batch, gradient, record); });
   bool saved = false;
@@ -102,7 +108,7 @@ StepBatch TrainLoop::next_batch(run::ProgressRecord& record) {
   record.data_wait_milliseconds = measure("wait for samples", [&] {
     prepared = parts_.samples.take(static_cast<std::uint64_t>(parts_.state.step));
   });
-  note("deal samples");
+  note("deal samples", kWaits);
   const TimelineSpan span(parts_.timeline, "deal samples");
   return assemble_step(parts_.communicator, prepared, parts_.recipe.batch.slots);
 }
@@ -119,7 +125,7 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
   mine.store_requests = parts_.store_use.requests;
   mine.store_retries = parts_.store_use.retries;
   mine.checkpoint_status = parts_.checkpoints.status();
-  note("exchange reports");
+  note("exchange reports", kWaits);
   return exchange_reports(parts_.communicator, mine);
 }
 
@@ -259,9 +265,9 @@ std::optional<double> TrainLoop::evaluate() {
   return loss;
 }
 
-void TrainLoop::note(const char* phase) const {
+void TrainLoop::note(const char* phase, bool waits) const {
   if (parts_.activity != nullptr) {
-    parts_.activity->enter(phase);
+    parts_.activity->enter(phase, waits);
   }
 }
 
@@ -278,9 +284,9 @@ std::uint64_t TrainLoop::position() const {
 }
 
 template <class Work>
-double TrainLoop::measure(const char* phase, const Work& work) {
+double TrainLoop::measure(const char* phase, const Work& work, bool waits) {
   const auto begin = parts_.clock.steady_now();
-  note(phase);
+  note(phase, waits);
   const TimelineSpan span(parts_.timeline, phase);
   work();
   return milliseconds_since(begin);

@@ -88,12 +88,12 @@ class TrainLoop {
   void evaluate_at_start();
   void evaluate_at_end();
   bool evaluation_is_due() const;
-  void note(const char* phase) const;  // for the heartbeat
+  void note(const char* phase, bool waits = false) const;  // for the heartbeat
   run::ProgressRecord new_record() const;
   std::uint64_t position() const;
   /// Calls `work` as a phase of the timeline and returns the milliseconds that it took.
   template <class Work>
-  double measure(const char* phase, const Work& work);
+  double measure(const char* phase, const Work& work, bool waits = false);
   double milliseconds_since(std::chrono::steady_clock::time_point begin) const;
 
   LoopParts parts_;

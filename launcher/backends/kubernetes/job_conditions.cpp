@@ -91,6 +91,16 @@ void add_pods(std::string_view json, KubernetesJob& job) {
   }
 }
 
+void add_warning(std::string_view json, const std::string& name, KubernetesJob& job) {
+  const Json list = run::parse_json_object(json, kMaxAnswerBytes, "kubectl's answer");
+  for (const Json& event : member(list, "items")) {
+    const std::string about = text(member(event, "involvedObject"), "name");
+    if (text(event, "type") == "Warning" && (about == name || about.starts_with(name + "-"))) {
+      job.reason = fmt::format("{}: {}", about, reason_and_message(event));
+    }
+  }
+}
+
 BackendState state_of_job(const run::RunRecord& record, const std::optional<KubernetesJob>& job) {
   using run::RunState;
   if (!is_active(record.state)) {

@@ -23,6 +23,11 @@ KubernetesJob parse_job_object(std::string_view json);
 /// doesn't: an image that can't be pulled, no node with room. UserError if it is no JSON object.
 void add_pods(std::string_view json, KubernetesJob& job);
 
+/// Adds why the job's pods can't be made, a quota for example: the last warning of `kubectl get
+/// events … -o json` about an object whose name begins with the job's. UserError if it is no JSON
+/// object.
+void add_warning(std::string_view json, const std::string& name, KubernetesJob& job);
+
 /// The state of a run by its record and its job (nullopt: there is none). What the run itself has
 /// written as final stands. Pure.
 BackendState state_of_job(const run::RunRecord& record, const std::optional<KubernetesJob>& job);

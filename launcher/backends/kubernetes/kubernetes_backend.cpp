@@ -77,7 +77,11 @@ BackendState KubernetesBackend::state(const run::RunRecord& record) const {
   run::RunRecord named = record;
   named.job = job_name(record.id);
   try {
-    return state_of_job(named, find_job(named.job));
+    std::optional<KubernetesJob> job = find_job(named.job);
+    if (job && job->phase == KubernetesJob::Phase::kWaiting && job->reason.empty()) {
+      add_events(named.job, *job);
+    }
+    return state_of_job(named, job);
   } catch (const UserError& error) {
     return {record.state, fmt::format("as the run's record says; {}", error.what())};
   }
@@ -133,6 +137,14 @@ std::optional<KubernetesJob> KubernetesBackend::find_job(const std::string& name
     }
   }
   return job;
+}
+
+void KubernetesBackend::add_events(const std::string& name, KubernetesJob& job) const {
+  const CapturedRun events = ask({"get", "events", "--field-selector=type=Warning",
+                                  "--sort-by=.lastTimestamp", "--output=json"});
+  if (events.code == 0) {
+    add_warning(events.out, name, job);
+  }
 }
 
 }  // namespace temper::launch

@@ -33,6 +33,8 @@ class KubernetesBackend final : public Backend {
   CapturedRun ask(const std::vector<std::string>& words) const;
   /// nullopt if there is no such job. UserError if the API server can't be asked.
   std::optional<KubernetesJob> find_job(const std::string& name) const;
+  /// Why a job has no pods, where the events tell.
+  void add_events(const std::string& name, KubernetesJob& job) const;
 
   const recipe::Cluster cluster_;
   ProcessRunner& runner_;

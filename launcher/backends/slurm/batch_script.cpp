@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/hash.h"
 
 namespace temper::launch {
 namespace {
@@ -22,13 +23,13 @@ std::string option_value(const std::string& value) {
   return value.find(' ') == std::string::npos ? value : '"' + value + '"';
 }
 
-/// A path in which sbatch replaces %j and the like: '%' is written twice.
-std::string log_pattern(const std::filesystem::path& folder) {
+/// A log's path in which sbatch replaces `job`, %j or the like; any other '%' is written twice.
+std::string log_pattern(const std::filesystem::path& folder, std::string_view job) {
   std::string escaped;
   for (const char c : folder.string()) {
     escaped += c == '%' ? "%%" : std::string(1, c);
   }
-  return escaped + "/slurm-%j.log";
+  return fmt::format("{}/slurm-{}.log", escaped, job);
 }
 
 class Options {
@@ -71,13 +72,14 @@ void add_resources(const recipe::Cluster& cluster, Options& options) {
   }
 }
 
-}  // namespace
-
-std::string batch_script(const JobSpec& spec) {
-  const recipe::Slurm& slurm = spec.cluster.slurm;
+/// The head of a script for runs on such a cluster. `log`: the job's, with sbatch's patterns.
+std::string head(const recipe::Cluster& cluster, const std::string& name, const std::string& array,
+                 const std::string& log) {
+  const recipe::Slurm& slurm = cluster.slurm;
   Options options;
-  options.add("job-name", spec.run_id);
-  add_resources(spec.cluster, options);
+  options.add("job-name", name);
+  options.add_if("array", array);
+  add_resources(cluster, options);
   options.add_if("partition", slurm.partition);
   options.add_if("account", slurm.account);
   options.add_if("qos", slurm.qos);
@@ -86,22 +88,63 @@ std::string batch_script(const JobSpec& spec) {
     options.add_line("--exclusive");
   }
   // A job that is queued again keeps its id: its log must go on, not begin anew.
-  options.add("output", log_pattern(run::RunLayout{spec.launch.run_dir}.logs()));
+  options.add("output", log);
   options.add_line("--open-mode=append");
   options.add_line("--requeue");
   // To the batch shell alone: it is temper then, which passes it on to the ranks. USR2, as NCCL and
   // debuggers use USR1.
-  options.add_line(fmt::format("--signal=B:USR2@{}", spec.cluster.grace_seconds));
+  options.add_line(fmt::format("--signal=B:USR2@{}", cluster.grace_seconds));
   for (const std::string& option : slurm.options) {
     options.add_line(option);
   }
-  std::string script = "#!/bin/bash\n# Rendered by temper; `temper submit` sends it as it is.\n" +
-                       options.text() + "set -eu\n";
+  return "#!/bin/bash\n# Rendered by temper; `temper submit` sends it as it is.\n" +
+         options.text() + "set -eu\n";
+}
+
+std::string setup_lines(const recipe::Slurm& slurm) {
+  std::string lines;
   for (const std::string& line : slurm.setup) {
-    script += line + "\n";
+    lines += line + "\n";
   }
-  return script + fmt::format("exec {} attend {}\n", shell_word(spec.program.string()),
-                              shell_word(spec.place));
+  return lines;
+}
+
+std::filesystem::path logs_of(const JobSpec& spec) {
+  return run::RunLayout{spec.launch.run_dir}.logs();
+}
+
+}  // namespace
+
+std::string batch_script(const JobSpec& spec) {
+  return head(spec.cluster, spec.run_id, "", log_pattern(logs_of(spec), "%j")) +
+         setup_lines(spec.cluster.slurm) +
+         fmt::format("exec {} attend {}\n", shell_word(spec.program.string()),
+                     shell_word(spec.place));
+}
+
+std::string array_name(const std::vector<JobSpec>& specs) {
+  constexpr std::size_t kHashDigits = 8;
+  std::string ids;
+  for (const JobSpec& spec : specs) {
+    ids += spec.run_id + "\n";
+  }
+  return fmt::format("{}-sweep-{}", specs.front().run_id, sha256_hex(ids).substr(0, kHashDigits));
+}
+
+std::string array_script(const std::vector<JobSpec>& specs) {
+  const JobSpec& first = specs.front();
+  // What Slurm itself says of any element goes to the first run's logs.
+  std::string script = head(first.cluster, array_name(specs), fmt::format("0-{}", specs.size() - 1),
+                            log_pattern(logs_of(first), "%A_%a")) +
+                       "case $SLURM_ARRAY_TASK_ID in\n";
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    script += fmt::format("{}) run={} logs={} ;;\n", i, shell_word(specs[i].place),
+                          shell_word(logs_of(specs[i]).string()));
+  }
+  return script + "esac\n" +
+         "exec >> \"$logs/slurm-${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.log\" 2>&1\n" +
+         setup_lines(first.cluster.slurm) +
+         fmt::format("exec {} attend \"$run\"\n", shell_word(first.program.string()));
 }
 
 std::vector<std::string> sbatch_command(const JobSpec& spec) {

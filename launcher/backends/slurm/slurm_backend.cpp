@@ -10,6 +10,8 @@
 #include "launcher/backends/captured_run.h"
 #include "launcher/backends/memory_file.h"
 #include "launcher/backends/slurm/batch_script.h"
+#include "launcher/backends/slurm/slurm_array.h"
+#include "launcher/backends/slurm/submit_once.h"
 
 namespace temper::launch {
 namespace {
@@ -36,12 +38,12 @@ RenderedJob SlurmBackend::render(const JobSpec& spec) const {
   LaunchSpec ranks = spec.launch;
   ranks.rank_starter = slurm_rank_starter(spec.cluster, starter, ranks);
   job.commands.push_back(shell_line(attempt_command(ranks, "ATTEMPT", {})));
-  job.files = {{"job.sbatch", batch_script(spec)}};
+  job.files = {{kBatchScript, batch_script(spec)}};
   return job;
 }
 
 std::optional<Rehearsal> SlurmBackend::rehearse(const JobSpec& spec) const {
-  const MemoryFile script("job.sbatch", batch_script(spec));
+  const MemoryFile script(kBatchScript, batch_script(spec));
   const CapturedRun run = run_captured(runner_, {"sbatch", "--test-only", script.path().string()});
   if (run.code == 0) {
     return Rehearsal{Rehearsal::Answer::kTakes,
@@ -54,21 +56,11 @@ std::optional<Rehearsal> SlurmBackend::rehearse(const JobSpec& spec) const {
 }
 
 std::string SlurmBackend::submit(const JobSpec& spec) {
-  if (const auto jobs = jobs_named(spec.run_id); jobs && !jobs->empty()) {
-    return jobs->front();
-  }
-  const CapturedRun sent = run_captured(runner_, sbatch_command(spec));
-  if (sent.code == 0) {
-    if (const auto id = parse_sbatch_answer(sent.out)) {
-      return *id;
-    }
-  }
-  // A failure doesn't mean that nothing was sent: the answer of slurmctld may have been lost.
-  if (const auto jobs = jobs_named(spec.run_id); jobs && !jobs->empty()) {
-    return jobs->front();
-  }
-  throw UserError(fmt::format("sbatch did not take the job: {}; mend it and repeat the command",
-                              complaint_of(sent)));
+  return submit_once(runner_, spec.run_id, sbatch_command(spec));
+}
+
+std::unique_ptr<SweepJob> SlurmBackend::sweep_job() {
+  return std::make_unique<SlurmArray>(runner_);
 }
 
 BackendState SlurmBackend::state(const run::RunRecord& record) const {
@@ -107,22 +99,6 @@ void SlurmBackend::cancel(const run::RunRecord& record) {
 
 std::chrono::milliseconds SlurmBackend::poll_interval() const {
   return std::chrono::seconds(1);  // slurmctld serves everybody
-}
-
-std::optional<std::vector<std::string>> SlurmBackend::jobs_named(const std::string& name) const {
-  const CapturedRun run =
-      run_captured(runner_, {"squeue", "--noheader", "--me", "--name=" + name, "--format=%A"});
-  if (run.code != 0) {
-    return std::nullopt;
-  }
-  std::vector<std::string> ids;
-  std::istringstream lines(run.out);
-  for (std::string line; std::getline(lines, line);) {
-    if (const auto id = parse_sbatch_answer(line)) {
-      ids.push_back(*id);
-    }
-  }
-  return ids;
 }
 
 std::optional<SlurmJob> SlurmBackend::find_job(const std::string& id) const {

@@ -20,13 +20,12 @@ class SlurmBackend final : public Backend {
   RenderedJob render(const JobSpec& spec) const override;
   std::optional<Rehearsal> rehearse(const JobSpec& spec) const override;
   std::string submit(const JobSpec& spec) override;
+  std::unique_ptr<SweepJob> sweep_job() override;
   BackendState state(const run::RunRecord& record) const override;
   void cancel(const run::RunRecord& record) override;
   std::chrono::milliseconds poll_interval() const override;
 
  private:
-  /// Jobs of this user that are called so and haven't ended; nullopt if Slurm can't say.
-  std::optional<std::vector<std::string>> jobs_named(const std::string& name) const;
   /// Asks squeue, then scontrol, then sacct, until one knows the job. UserError if squeue can't be
   /// asked at all.
   std::optional<SlurmJob> find_job(const std::string& id) const;

@@ -27,7 +27,7 @@ TEST(RankExitTest, EveryTruncationIsExplained) {
 TEST(RankExitTest, HostileNumbersAreRefused) {
   for (const std::string& text :
        {R"({"rank": -1, "host": "", "exit_code": 1, "message": ""})",
-        R"({"rank": 0, "host": "", "exit_code": 0, "message": ""})",
+        R"({"rank": 0, "host": "", "exit_code": -1, "message": ""})",
         R"({"rank": 0, "host": "", "exit_code": 99999999999999999999, "message": ""})",
         R"({"rank": 0, "host": 1, "exit_code": 1, "message": ""})"}) {
     EXPECT_THROW(parse_rank_exit(text, "exit.json"), UserError) << text;

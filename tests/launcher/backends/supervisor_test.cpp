@@ -112,6 +112,39 @@ TEST(SupervisorTest, KillsAtTheThirdStopWithoutGrace) {
   EXPECT_LT(scenario.clock.steady_now() - before, Supervisor::kGrace);
 }
 
+/// An mpirun that never ends although the first rank to leave left this word.
+Verdict supervise_beside_a_frozen_rank(Scenario& scenario, const run::RankExit& word) {
+  auto process = scenario.process(0, 4);
+  process.polls_until_end = 100000;
+  process.on_poll = [&scenario, word](int polls_left) {
+    if (polls_left == 99990) {
+      run::note_rank_exit(scenario.layout, scenario.listener.attempts.back(), word);
+    }
+  };
+  scenario.runner.script(process);
+  scenario.spec.ranks = 2;
+  return scenario.supervise({0, {}});
+}
+
+TEST(SupervisorTest, AFrozenRankHoldsUpNoRunThatIsDone) {
+  Scenario scenario;
+  const auto before = scenario.clock.steady_now();
+  const Verdict verdict = supervise_beside_a_frozen_rank(scenario, {1, "here", 0, "done"});
+  EXPECT_EQ(verdict.kind, Kind::kDone);
+  EXPECT_EQ(scenario.record().state, run::RunState::kDone);
+  EXPECT_THAT(scenario.runner.signals(), ElementsAre(Pair(kFirstPid, SIGKILL)));
+  const auto took = scenario.clock.steady_now() - before;
+  EXPECT_GE(took, Supervisor::kEndGrace);
+  EXPECT_LT(took, Supervisor::kEndGrace + std::chrono::seconds(1));
+}
+
+TEST(SupervisorTest, AFrozenRankDoesNotHideWhyTheOthersLeft) {
+  Scenario scenario;
+  const Verdict verdict = supervise_beside_a_frozen_rank(scenario, {1, "here", 78, "corrupt data"});
+  EXPECT_EQ(verdict.kind, Kind::kFailed);
+  EXPECT_EQ(verdict.exit_code, 78);
+}
+
 TEST(SupervisorTest, StopsWhileWaitingToRestart) {
   Scenario scenario;
   scenario.runner.script(scenario.process(75, 4));

@@ -45,27 +45,30 @@ class CompletionProgramTest : public ::testing::Test {
                     "cd " + folder() + "; source completion.fish; complete -C\"" + line + "\""});
   }
 
-  /// What a terminal's zsh makes of `line` and the tab key: the words behind `temper`.
-  std::string zsh_completes(const std::string& line) {
+  /// What a terminal's zsh makes of each line and the tab key: the words behind `temper`, a line
+  /// each.
+  std::string zsh_completes(const std::vector<std::string>& lines) {
     write_script("zsh");
     testing::write_file(program_.file("typed.zsh"), R"(
 zmodload zsh/zpty
 zpty -b shell zsh -f -i
 zpty -w shell 'autoload -U compinit && compinit -u -D && source completion.zsh'
-zpty -w shell 'temper() { print -r -- "$*" > completed }; print READY > ready'
-repeat 400; do [[ -s ready ]] && break; sleep 0.05; done
-zpty -n -w shell "$1"$'\t'$'\n'
-repeat 400; do [[ -s completed ]] && break; sleep 0.05; done
-cat completed
+zpty -w shell 'temper() { print -r -- "${(j: :)@}" > completed }; print READY > completed'
+wait_for_words() { repeat 2000; do [[ -s completed ]] && break; sleep 0.01; done }
+wait_for_words
+for line in "$@"; do
+  rm completed
+  zpty -n -w shell "$line"$'\t'$'\n'
+  wait_for_words
+  cat completed
+done
 )");
     std::filesystem::remove(program_.file("completed"));
-    std::filesystem::remove(program_.file("ready"));
-    std::string words =
-        printed({"sh", "-c", "cd " + folder() + " && exec zsh -f typed.zsh '" + line + "'"});
-    while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) {
-      words.pop_back();
+    std::string command = "cd " + folder() + " && exec zsh -f typed.zsh";
+    for (const std::string& line : lines) {
+      command += " '" + line + "'";
     }
-    return words;
+    return printed({"sh", "-c", command});
   }
 
   std::string folder() const { return program_.runs().parent_path().string(); }
@@ -123,10 +126,9 @@ TEST_F(CompletionProgramTest, ZshCompletesVerbsOptionsAndRuns) {
   if (!is_installed("zsh")) {
     GTEST_SKIP() << "zsh is not installed (scripts/setup.sh --test-tools)";
   }
-  EXPECT_EQ(zsh_completes("temper subm"), "submit");
-  EXPECT_EQ(zsh_completes("temper submit recipe.yaml --sw"), "submit recipe.yaml --sweep");
-  EXPECT_EQ(zsh_completes("temper status tin"), "status tiny-1");
-  EXPECT_EQ(zsh_completes("temper data che"), "data check");
+  EXPECT_EQ(zsh_completes({"temper subm", "temper submit recipe.yaml --sw", "temper status tin",
+                           "temper data che"}),
+            "submit\nsubmit recipe.yaml --sweep\nstatus tiny-1\ndata check\n");
 }
 
 TEST_F(CompletionProgramTest, AnotherShellIsRefused) {

@@ -122,6 +122,46 @@ TEST_F(HeartbeatMonitorTest, ReportsAStallWithEveryRanksPhase) {
   EXPECT_FALSE(monitor_.stall_report(now_)) << "once a minute is enough";
 }
 
+/// A minute in which each rank waits for the others in so many of its 60 beats.
+class SlowRankTest : public ::testing::Test {
+ protected:
+  std::optional<std::string> report_after(const std::vector<int>& waiting_beats) {
+    HeartbeatMonitor::Time now{seconds(1000)};
+    std::vector<HeartbeatMonitor::Watched> ranks;
+    for (std::size_t rank = 0; rank < waiting_beats.size(); ++rank) {
+      ranks.push_back({static_cast<int>(rank), "host-" + std::to_string(rank)});
+    }
+    HeartbeatMonitor monitor(ranks, {seconds(1), seconds(10), seconds(60)}, now);
+    std::optional<std::string> report;
+    for (int second = 1; second <= 61; ++second) {
+      now += seconds(1);
+      for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+        const bool waits = second <= waiting_beats[rank];
+        monitor.heard(static_cast<int>(rank), {17, waits ? "reduce" : "compute", 1, waits}, now);
+      }
+      EXPECT_FALSE(report) << "too soon";
+      report = monitor.slow_report(now);
+    }
+    return report;
+  }
+};
+
+TEST_F(SlowRankTest, TheOneThatAllOthersWaitForIsNamed) {
+  const auto report = report_after({40, 2, 55});
+  ASSERT_TRUE(report);
+  EXPECT_THAT(*report,
+              AllOf(HasSubstr("rank 1 (host-1) is slow"), HasSubstr("66 % of the last 60 s"),
+                    HasSubstr("step 17, phase compute")));
+}
+
+TEST_F(SlowRankTest, NoneIsWhereTheyWaitForEachOther) {
+  EXPECT_FALSE(report_after({20, 15, 25}));
+  EXPECT_FALSE(report_after({0, 0, 0}));     // all compute, or all wait for a store
+  EXPECT_FALSE(report_after({2, 2, 55}));    // two are busy
+  EXPECT_FALSE(report_after({40, 2, 20}));   // one of the others hardly waits
+  EXPECT_FALSE(report_after({60, 60, 60}));  // a slow network
+}
+
 TEST_F(HeartbeatMonitorTest, UnknownRanksChangeNothing) {
   monitor_.heard(7, {}, now_);
   monitor_.left(7, {1, ""});
@@ -130,7 +170,7 @@ TEST_F(HeartbeatMonitorTest, UnknownRanksChangeNothing) {
 }
 
 TEST(HeartbeatMessageTest, MessagesAreReadAsTheyWereWritten) {
-  const Beat beat{17, "reduce", 123};
+  const Beat beat{17, "reduce", 123, true};
   EXPECT_EQ(parse_beat(to_json(beat)), beat);
   const Farewell farewell{78, "why"};
   EXPECT_EQ(parse_farewell(to_json(farewell)), farewell);

@@ -9,6 +9,7 @@ namespace {
 
 using Phase = KubernetesJob::Phase;
 using run::RunState;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr const char* kFailed =
@@ -53,6 +54,20 @@ TEST(JobConditionsTest, PodsSayWhyTheyWait) {
       "message": "0/3 nodes are available: 3 Insufficient cpu."}]}}]})",
            unschedulable);
   EXPECT_THAT(unschedulable.reason, HasSubstr("Insufficient cpu"));
+}
+
+TEST(JobConditionsTest, EventsSayWhyPodsCannotBeMade) {
+  KubernetesJob job;
+  add_warning(R"({"items": [
+      {"type": "Warning", "reason": "FailedCreate", "involvedObject": {"name": "tiny-1-workers-0"},
+       "message": "pods \"tiny-1-workers-0-0\" is forbidden: exceeded quota: compute"},
+      {"type": "Warning", "reason": "Unhealthy", "involvedObject": {"name": "tiny-10"}},
+      {"type": "Normal", "reason": "Pulling", "involvedObject": {"name": "tiny-1-workers-0"}}]})",
+              "tiny-1", job);
+  EXPECT_THAT(job.reason, AllOf(HasSubstr("tiny-1-workers-0: FailedCreate"),
+                                HasSubstr("exceeded quota: compute")));
+  add_warning(R"({"items": 7})", "tiny-1", job);
+  add_warning("{}", "tiny-1", job);
 }
 
 TEST(JobConditionsTest, ARunningPodIsARunningJob) {

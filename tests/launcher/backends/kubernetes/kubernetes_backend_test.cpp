@@ -99,6 +99,27 @@ TEST_F(KubernetesBackendTest, AsksForJobAndPods) {
   EXPECT_THAT(command(1), HasSubstr("get pods --selector=temper-run=tiny-0a1b2c3d"));
 }
 
+TEST_F(KubernetesBackendTest, AsksForEventsWhereNoPodSaysWhyItWaits) {
+  answer("{\"status\": {}}");
+  answer("{\"items\": []}");
+  answer(R"({"items": [{"type": "Warning", "reason": "FailedCreate", "message": "exceeded quota",
+      "involvedObject": {"name": "tiny-0a1b2c3d-worker-0"}}]})");
+  const BackendState state = backend_.state(running());
+  EXPECT_EQ(state.state, RunState::kPending);
+  EXPECT_THAT(state.note, HasSubstr("exceeded quota"));
+}
+
+TEST_F(KubernetesBackendTest, AMissingKubectlIsTheUsersErrorAndLeavesTheRecord) {
+  testing::ScriptedProcess absent;
+  absent.start_error = "cannot start kubectl: No such file or directory";
+  runner_.script(absent);
+  EXPECT_THROW(backend_.submit(spec()), UserError);
+  runner_.script(absent);
+  const BackendState state = backend_.state(running());
+  EXPECT_EQ(state.state, RunState::kRunning);
+  EXPECT_THAT(state.note, HasSubstr("cannot start kubectl"));
+}
+
 TEST_F(KubernetesBackendTest, AForgottenJobIsNotRunning) {
   answer("");
   EXPECT_THAT(backend_.state(running()).note, HasSubstr("no longer knows"));

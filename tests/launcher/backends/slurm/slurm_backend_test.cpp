@@ -55,7 +55,7 @@ TEST_F(SlurmBackendTest, SubmitsOnceNothingOfThatNameIsThere) {
   answer("");
   answer("41\n");
   EXPECT_EQ(backend_.submit(spec_), "41");
-  EXPECT_EQ(command(0), "squeue --noheader --me --name=tiny-0a1b2c3d --format=%A");
+  EXPECT_EQ(command(0), "squeue --noheader --me --name=tiny-0a1b2c3d --format=%F");
   EXPECT_EQ(command(1), "sbatch --parsable /shared/runs/tiny-0a1b2c3d/job.sbatch");
 }
 
