@@ -21,7 +21,9 @@ struct LaunchSpec {
   std::int64_t hold_after_step = 0;  ///< trainers wait after it to be killed; 0: they don't
   std::filesystem::path trace;       ///< trainers write timelines for this file; empty: they don't
   std::map<std::string, std::string> environment;  ///< from the cluster file
-  bool as_root = false;                            ///< mpirun refuses to run as root unless told
+  bool gpus = false;                               ///< each rank has one
+  std::uint64_t test_bytes = 0;  ///< not 0: ranks don't train, but test their communication
+  bool as_root = false;          ///< mpirun refuses to run as root unless told
   /// Not empty: this `temper` starts the ranks, which meet over TCP (`temper start-ranks`).
   std::filesystem::path tcp_starter;
   int nodes = 1;  ///< over which the ranks are spread; with tcp_starter this is one of them

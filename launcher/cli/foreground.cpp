@@ -129,6 +129,7 @@ LaunchSpec launch_spec(const std::filesystem::path& program, const std::filesyst
   spec.slot_workers = static_cast<int>(cluster.slot_workers);
   spec.allow_changed = allow_changed;
   spec.environment = rank_environment(cluster, layout.logs());
+  spec.gpus = cluster.resources.gpus > 0;
   spec.as_root = ::geteuid() == 0;
   spec.heartbeat_timeout_seconds = cluster.heartbeat_timeout_seconds;
   if (cluster.kind == recipe::ClusterKind::kLocal) {

@@ -136,10 +136,6 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
         plan.checks.push_back(
             no_meeting("ranks of an MPIJob's pods", "api: jobset, whose pods meet over TCP"));
       }
-      if (cluster.ranks > 1 && cluster.resources.gpus > 0) {
-        plan.checks.push_back(
-            no_meeting("several ranks with GPUs", "nodes: 1 and resources.gpus: 1"));
-      }
       add_image_check(cluster.kubernetes.image, plan);
       break;
     case recipe::ClusterKind::kVertex:
@@ -149,7 +145,7 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind vertex keeps runs in a bucket; set `runs` in the cluster file "
                                "to gs://BUCKET/FOLDER"});
       }
-      if (cluster.nodes > 1 || (cluster.ranks > 1 && cluster.resources.gpus > 0)) {
+      if (cluster.nodes > 1) {
         plan.checks.push_back(no_meeting("ranks in several replicas", "nodes: 1"));
       }
       add_image_check(cluster.vertex.image, plan);
