@@ -39,7 +39,7 @@ int main(int argc, char** argv) try {
       app.add_option("--run", arguments.run.run_directory, "Run directory with resolved.yaml")
           ->excludes(check);
   app.add_option("--ranks", arguments.ranks, "Planned number of ranks")->check(CLI::PositiveNumber);
-  app.add_flag("--gpus", arguments.gpus, "Each rank has a GPU of its own: communicate over NCCL");
+  app.add_flag("--gpus", arguments.gpus, "Each rank has a GPU of its own");
   app.add_option("--slot-workers", arguments.run.slot_workers, "Threads that compute slots")
       ->check(CLI::PositiveNumber);
   app.add_option("--attempt", arguments.run.attempt, "Id of this attempt; rank 0's counts");

@@ -10,9 +10,9 @@ namespace temper {
 struct RankArguments {
   train::RunOptions run;
   int ranks = 1;
+  bool gpus = false;  ///< each rank has one of its own
   double heartbeat_timeout_seconds = 30;
   double meeting_timeout_seconds = 600;
-  bool gpus = false;           ///< each rank has one, and communicates over NCCL
   std::size_t test_bytes = 0;  ///< not 0: no training, but test_collectives() up to this size
 };
 

@@ -127,9 +127,9 @@ LaunchSpec launch_spec(const std::filesystem::path& program, const std::filesyst
   spec.run_dir = layout.root;
   spec.ranks = static_cast<int>(cluster.ranks);
   spec.slot_workers = static_cast<int>(cluster.slot_workers);
+  spec.gpus = cluster.resources.gpus > 0;
   spec.allow_changed = allow_changed;
   spec.environment = rank_environment(cluster, layout.logs());
-  spec.gpus = cluster.resources.gpus > 0;
   spec.as_root = ::geteuid() == 0;
   spec.heartbeat_timeout_seconds = cluster.heartbeat_timeout_seconds;
   if (cluster.kind == recipe::ClusterKind::kLocal) {
