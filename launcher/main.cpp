@@ -32,6 +32,8 @@ constexpr std::array kVerbs = {
          temper::launch::add_export},
     Verb{"verify", "Prove that a recipe gives the same bits on any ranks and when interrupted",
          temper::launch::add_verify},
+    Verb{"doctor", "Check what this machine has for Temper, and how its ranks communicate",
+         temper::launch::add_doctor},
     Verb{"completion", "Print a script that completes the command line: bash, zsh or fish",
          temper::launch::add_completion},
     Verb{"attend", "Supervise a submitted run; jobs call it", temper::launch::add_attend},

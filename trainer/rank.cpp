@@ -15,11 +15,15 @@
 #include "core/base/log.h"
 #include "core/run/rank_exit.h"
 #include "core/run/run_layout.h"
+#include "trainer/collective_test.h"
 #include "trainer/comm/activity.h"
 #include "trainer/comm/communicator.h"
+#include "trainer/comm/gpu_rank.h"
 #include "trainer/comm/heartbeat.h"
 #include "trainer/comm/start_watch.h"
 #include "trainer/comm/tcp_socket.h"
+#include "trainer/comm/watched_group.h"
+#include "trainer/device/device_report.h"
 
 namespace temper {
 namespace {
@@ -63,6 +67,9 @@ std::string agree_on_attempt(comm::Communicator& communicator, const std::string
   return {reinterpret_cast<const char*>(all[0].data()), all[0].size()};
 }
 
+/// For NCCL to notice by itself what it was told: its own timeout, an abort.
+constexpr std::chrono::seconds kNcclGrace{5};
+
 std::chrono::nanoseconds duration_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(seconds));
@@ -95,17 +102,17 @@ class Rank {
                     run::RunLayout{arguments.run.run_directory}.rank_log(rank));
     departure_.emplace(arguments, rank, *logger_);
     heartbeat_ = comm::Heartbeat::start({*communicator_, activity_, *logger_, clock_,
-                                         [this](const comm::Loss& loss) {
-                                           departure_->leave(static_cast<ExitCode>(loss.exit_code),
-                                                             describe(loss));
-                                         }},
+                                         [this](const comm::Loss& loss) { leave_after(loss); }},
                                         heartbeat_settings(arguments.heartbeat_timeout_seconds));
   }
 
-  ExitCode train() {
+  ExitCode live() {
     try {
-      train::run_training(arguments_.run, *communicator_, *logger_, clock_, activity_,
-                          [this] { return stop_.requested(); });
+      if (arguments_.gpus) {
+        connect_gpus();
+      }
+      group_.watch(*communicator_);
+      work();
       departure_->note(ExitCode::kDone, "done");
       end(ExitCode::kDone, "");
       return ExitCode::kDone;
@@ -115,15 +122,52 @@ class Rank {
       end(stopped.exit_code(), stopped.what());
       return stopped.exit_code();
     } catch (const std::exception& error) {
+      group_.forget();
       say_goodbye(exit_code_of(error), error.what());
       departure_->leave(exit_code_of(error), error.what());
     }
   }
 
  private:
+  /// The ranks as they were started have met already, and have heartbeats.
+  void connect_gpus() {
+    activity_.enter("connect");
+    comm::NcclSettings settings;
+    settings.connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+        duration_of(arguments_.meeting_timeout_seconds));
+    const auto patience = 2 * settings.connect_timeout;  // meeting, then connecting
+    const comm::StartWatch watch(patience + kNcclGrace, [this] {
+      departure_->leave(ExitCode::kRetryable,
+                        fmt::format("NCCL hangs while it connects the {} ranks; see what "
+                                    "NCCL_DEBUG=INFO says",
+                                    arguments_.ranks));
+    });
+    const comm::NcclWorld world{device::report_devices(), device::library_versions(),
+                                comm::host_name()};
+    communicator_ = comm::open_gpu_rank(std::move(communicator_), settings, world, *logger_, clock_)
+                        .communicator;
+  }
+
+  void work() {
+    if (arguments_.test_bytes > 0) {
+      test_collectives(arguments_.test_bytes, {arguments_.run.run_directory}, *communicator_,
+                       clock_, activity_);
+      return;
+    }
+    train::run_training(arguments_.run, *communicator_, *logger_, clock_, activity_,
+                        [this] { return stop_.requested(); });
+  }
+
+  /// In the heartbeat's thread: nobody is to wait for the lost rank.
+  [[noreturn]] void leave_after(const comm::Loss& loss) {
+    group_.give_up(describe(loss), kNcclGrace);
+    departure_->leave(static_cast<ExitCode>(loss.exit_code), describe(loss));
+  }
+
   /// The heartbeat goes last: closing the group may wait for the others.
   void end(ExitCode code, const std::string& message) {
     activity_.enter("leave");
+    group_.forget();
     communicator_.reset();
     say_goodbye(code, message);
   }
@@ -138,6 +182,7 @@ class Rank {
   train::StopSignal& stop_;
   SystemClock clock_;
   std::unique_ptr<comm::Communicator> communicator_;
+  comm::WatchedGroup group_;
   std::optional<Logger> logger_;
   std::optional<Departure> departure_;
   comm::Activity activity_;
@@ -148,7 +193,7 @@ class Rank {
 
 ExitCode run_rank(RankArguments& arguments, train::StopSignal& stop) {
   try {
-    return Rank(arguments, stop).train();
+    return Rank(arguments, stop).live();
   } catch (const std::exception& error) {
     end_process(exit_code_of(error), error.what());
   }

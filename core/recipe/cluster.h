@@ -50,8 +50,8 @@ struct Cluster {
         .at_most(4096);
     field("transport", transport,
           "How the ranks meet. `mpi`: Open MPI joins them. `tcp`: by sockets, without MPI (not for "
-          "kind slurm). `auto`: tcp between several pods, else mpi. The result does not depend on "
-          "it");
+          "kind slurm). `auto`: tcp between several pods, else mpi. Ranks with GPUs then "
+          "talk over NCCL. The result does not depend on it");
     field(
         "heartbeat_timeout_seconds", heartbeat_timeout_seconds,
         "A rank that isn't heard of for so long counts as frozen: the others leave and the run is "

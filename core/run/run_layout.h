@@ -42,6 +42,8 @@ struct RunLayout {
   std::filesystem::path model() const { return root / "model"; }
   /// The base with the adapter added, if the recipe publishes that.
   std::filesystem::path merged() const { return root / "merged"; }
+  /// What `temper doctor`'s test of communication found (collective_report.h).
+  std::filesystem::path collectives() const { return root / "collectives.json"; }
   std::filesystem::path outbox() const { return root / "outbox"; }  ///< pushes (docs/hub.md)
 };
 

@@ -17,11 +17,13 @@ struct LaunchSpec {
   std::filesystem::path run_dir;
   int ranks = 1;
   int slot_workers = 1;              ///< a rank
+  bool gpus = false;                 ///< each rank has one of its own
   std::string allow_changed;         ///< "recipe,data,model" or a part of it, or empty
   std::int64_t hold_after_step = 0;  ///< trainers wait after it to be killed; 0: they don't
   std::filesystem::path trace;       ///< trainers write timelines for this file; empty: they don't
   std::map<std::string, std::string> environment;  ///< from the cluster file
-  bool as_root = false;                            ///< mpirun refuses to run as root unless told
+  std::uint64_t test_bytes = 0;  ///< not 0: ranks don't train, but test their communication
+  bool as_root = false;          ///< mpirun refuses to run as root unless told
   /// Not empty: this `temper` starts the ranks, which meet over TCP (`temper start-ranks`).
   std::filesystem::path tcp_starter;
   int nodes = 1;  ///< over which the ranks are spread; with tcp_starter this is one of them

@@ -83,13 +83,6 @@ PlannedCheck check_program(Context& context, const std::vector<std::string>& arg
   return check;
 }
 
-PlannedCheck no_meeting(const char* what, const char* instead) {
-  return {"ranks meet", Result::kFailed,
-          fmt::format("{} can't meet yet: write {}; `temper plan` shows what would be sent all the "
-                      "same",
-                      what, instead)};
-}
-
 void add_image_check(const std::string& image, RunPlan& plan) {
   if (image.find("@sha256:") == std::string::npos) {
     plan.checks.push_back(
@@ -132,10 +125,6 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "kind kubernetes keeps runs in a bucket; set `runs` in the cluster "
                                "file to gs://BUCKET/FOLDER or s3://BUCKET/FOLDER"});
       }
-      if (cluster.ranks > 1 && cluster.resources.gpus > 0) {
-        plan.checks.push_back(
-            no_meeting("several ranks with GPUs", "nodes: 1 and resources.gpus: 1"));
-      }
       add_image_check(cluster.kubernetes.image, plan);
       break;
     case recipe::ClusterKind::kVertex:
@@ -144,10 +133,6 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
         plan.checks.push_back({"runs outlive the replicas", Result::kFailed,
                                "kind vertex keeps runs in a bucket; set `runs` in the cluster file "
                                "to gs://BUCKET/FOLDER"});
-      }
-      if (cluster.ranks > 1 && cluster.resources.gpus > 0) {
-        plan.checks.push_back(
-            no_meeting("several ranks with GPUs", "nodes: 1 and resources.gpus: 1"));
       }
       add_image_check(cluster.vertex.image, plan);
   }

@@ -21,6 +21,7 @@ void add_checkpoints(CLI::App& app, Action& action);
 void add_push(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
 void add_recipe(CLI::App& app, Action& action);
 void add_tokens(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);

@@ -12,8 +12,8 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/recipe/recipe_io.h"
-#include "core/run/run_layout.h"
 #include "launcher/cli/recipe_options.h"
+#include "launcher/cli/temporary_folder.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/cli/verbs.h"
 #include "launcher/cli/verify_trial.h"
@@ -30,28 +30,6 @@ struct VerifyOptions {
   std::vector<std::int64_t> ranks = {1, 2, 3};
   std::optional<std::uint64_t> seed;
   bool keep = false;
-};
-
-/// A new folder for the trials, removed at the end unless it is to be kept.
-class TrialFolder {
- public:
-  explicit TrialFolder(bool keep)
-      : path_(fs::temp_directory_path() / ("temper-verify-" + run::new_id())), keep_(keep) {
-    fs::create_directories(path_);
-  }
-  ~TrialFolder() {
-    std::error_code ignored;
-    if (!keep_) {
-      fs::remove_all(path_, ignored);
-    }
-  }
-  TrialFolder(const TrialFolder&) = delete;
-  TrialFolder& operator=(const TrialFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-  bool keep_;
 };
 
 /// The recipe cut to a few steps, saved every second one; what only costs time is left out.
@@ -86,7 +64,7 @@ std::vector<Trial> list_trials(const VerifyOptions& options, std::int64_t checkp
 
 int verify(Context& context, const VerifyOptions& options) {
   const fs::path trainer = find_trainer(context);
-  const TrialFolder folder(options.keep);
+  const TemporaryFolder folder("temper-verify", options.keep);
   const recipe::Recipe recipe = cut_recipe(context, options, folder.path());
   const std::uint64_t seed = options.seed ? *options.seed : std::random_device{}();
   SystemSignals signals;

@@ -30,7 +30,8 @@ ALLOWED = {
     "trainer": TRAINER_BASE | {"trainer/checkpoint", "trainer/train"},
     "launcher/plan": ALL_CORE,
     "launcher/backends": ALL_CORE | {"launcher/plan"},
-    "launcher/cli": ALL_CORE | {"launcher/plan", "launcher/backends"},
+    "launcher/doctor": ALL_CORE | {"launcher/plan", "launcher/backends"},
+    "launcher/cli": ALL_CORE | {"launcher/plan", "launcher/backends", "launcher/doctor"},
     "launcher": ALL_CORE | {"launcher/plan", "launcher/backends", "launcher/cli"},
 }
 MAX_LINES = 500

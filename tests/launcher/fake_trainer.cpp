@@ -8,6 +8,8 @@
 ///   checkpoint=N  makes checkpoints/step-…N/MANIFEST.json
 ///   weights=TEXT  makes adapter/adapter_model.safetensors with this content; %ranks%: their number
 ///   checked       makes adapter/export_check.json for those weights, as a passed gate does
+///   collectives=N writes collectives.json of two ranks, with N wrong bytes
+///   nccl=TEXT     writes a line into NCCL_DEBUG_FILE, as NCCL would
 ///   pause=N       waits so many milliseconds
 ///   hang          waits for SIGTERM, SIGINT or SIGUSR2, then goes on
 ///   deaf          ignores those from here on, for ever
@@ -15,7 +17,8 @@
 ///   exit=N        leaves with N; without it, with 0
 /// Under mpirun rank 0 alone follows the script; the others leave with it, or with 85 when
 /// signalled. The options of each attempt are appended to <run>/arguments.
-/// `--check-gpus N` alone refuses more GPUs than FAKE_TRAINER_GPUS (0 without it) says there are.
+/// `--check-gpus N` alone lists as many GPUs as FAKE_TRAINER_GPUS (0 without it) says, and refuses
+/// more. `--version` alone names this version, or FAKE_TRAINER_VERSION.
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -32,6 +35,7 @@
 #include "core/base/hash.h"
 #include "core/base/mapped_file.h"
 #include "core/export/check_record.h"
+#include "core/run/collective_report.h"
 #include "core/run/progress_record.h"
 #include "core/run/run_layout.h"
 
@@ -72,6 +76,11 @@ struct Trainer {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     step = end;
+  }
+
+  void test_communication(std::uint64_t wrong_bytes) const {
+    std::ofstream(layout.collectives()) << to_json(temper::run::CollectiveReport{
+        "nccl", {"here", "here"}, {{"all_gather", 1'000'000'000, 5, 0.01, wrong_bytes}}});
   }
 
   void measure(const std::string& loss) const {
@@ -145,6 +154,11 @@ int Trainer::act(const std::string& script_line) {
       write_weights(value);
     } else if (verb == "checked") {
       check_weights();
+    } else if (verb == "collectives") {
+      test_communication(std::stoull(value));
+    } else if (verb == "nccl") {
+      std::ofstream(::getenv("NCCL_DEBUG_FILE"), std::ios::app)
+          << "host:1:2 [0] NCCL INFO " << with_spaces(value) << std::endl;
     } else if (verb == "pause") {
       std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(value)));
     } else if (verb == "hang") {
@@ -209,6 +223,15 @@ int check_gpus(int wanted) {
     std::cerr << "temper-trainer: no CUDA device" << std::endl;
     return 2;
   }
+  for (int gpu = 0; gpus != nullptr && gpu < std::stoi(gpus); ++gpu) {
+    std::cout << gpu << ": NVIDIA L4, 22.0 GiB, compute capability 8.9" << std::endl;
+  }
+  return 0;
+}
+
+int say_version() {
+  const char* version = ::getenv("FAKE_TRAINER_VERSION");
+  std::cout << (version == nullptr ? TEMPER_VERSION : version) << " (a fake)" << std::endl;
   return 0;
 }
 
@@ -220,6 +243,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (const std::string wanted = option(arguments, "--check-gpus"); !wanted.empty()) {
     return check_gpus(std::stoi(wanted));
+  }
+  if (arguments == std::vector<std::string>{"--version"}) {
+    return say_version();
   }
   Trainer trainer{
       {option(arguments, "--run")}, option(arguments, "--attempt"), option(arguments, "--ranks")};

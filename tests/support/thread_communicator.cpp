@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -29,15 +30,15 @@ class ThreadGroup::Exchange {
   /// Lays out a rank's parts (one for each rank, or one for all) and waits for all ranks'.
   void offer(int rank, std::vector<ConstBytes> parts) {
     offers_[static_cast<std::size_t>(rank)] = std::move(parts);
-    meet();
+    meet(rank);
   }
   const std::vector<ConstBytes>& offer_of(int rank) const {
     return offers_[static_cast<std::size_t>(rank)];
   }
 
-  void meet() {
+  void meet(int rank) {
     std::unique_lock lock(mutex_);
-    throw_if_failed();
+    throw_if_failed(rank);
     if (++arrived_ == size_) {
       arrived_ = 0;
       ++meeting_;
@@ -45,8 +46,9 @@ class ThreadGroup::Exchange {
       return;
     }
     const std::uint64_t meeting = meeting_;
-    const bool met = changed_.wait_for(lock, timeout_,
-                                       [&] { return meeting_ != meeting || failure_.has_value(); });
+    const bool met = changed_.wait_for(lock, timeout_, [&] {
+      return meeting_ != meeting || failure_.has_value() || interrupted_.contains(rank);
+    });
     if (meeting_ != meeting) {
       return;
     }
@@ -54,7 +56,7 @@ class ThreadGroup::Exchange {
       failure_ = "a rank did not come in time";
       changed_.notify_all();
     }
-    throw_if_failed();
+    throw_if_failed(rank);
   }
 
   void fail(const std::string& reason) {
@@ -65,10 +67,19 @@ class ThreadGroup::Exchange {
     changed_.notify_all();
   }
 
+  void interrupt(int rank) {
+    const std::lock_guard lock(mutex_);
+    interrupted_.insert(rank);
+    changed_.notify_all();
+  }
+
  private:
-  void throw_if_failed() const {
+  void throw_if_failed(int rank) const {
     if (failure_) {
       throw RetryableError("thread ranks: " + *failure_);
+    }
+    if (interrupted_.contains(rank)) {
+      throw RetryableError("thread ranks: interrupted");
     }
   }
 
@@ -80,6 +91,7 @@ class ThreadGroup::Exchange {
   int arrived_ = 0;
   std::uint64_t meeting_ = 0;
   std::optional<std::string> failure_;
+  std::set<int> interrupted_;
 };
 
 namespace {
@@ -93,7 +105,7 @@ class ThreadCommunicator final : public comm::Communicator {
   int size() const override { return exchange_.size(); }
   std::string name() const override { return "threads"; }
 
-  void barrier() override { exchange_.meet(); }
+  void barrier() override { exchange_.meet(rank_); }
 
   void broadcast(std::span<std::byte> bytes, int root) override {
     CHECK(0 <= root && root < size(), "root {} of {}", root, size());
@@ -101,7 +113,7 @@ class ThreadCommunicator final : public comm::Communicator {
     if (rank_ != root) {
       copy_exactly(exchange_.offer_of(root)[0], bytes);
     }
-    exchange_.meet();
+    exchange_.meet(rank_);
   }
 
   std::vector<std::vector<std::byte>> all_gather(ConstBytes bytes) override {
@@ -111,7 +123,7 @@ class ThreadCommunicator final : public comm::Communicator {
       const ConstBytes part = exchange_.offer_of(r)[0];
       parts.emplace_back(part.begin(), part.end());
     }
-    exchange_.meet();
+    exchange_.meet(rank_);
     return parts;
   }
 
@@ -123,7 +135,7 @@ class ThreadCommunicator final : public comm::Communicator {
       const ConstBytes part = exchange_.offer_of(r)[own_index()];
       parts.emplace_back(part.begin(), part.end());
     }
-    exchange_.meet();
+    exchange_.meet(rank_);
     return parts;
   }
 
@@ -135,7 +147,7 @@ class ThreadCommunicator final : public comm::Communicator {
     for (int r = 0; r < size(); ++r) {
       copy_exactly(exchange_.offer_of(r)[own_index()], receive[static_cast<std::size_t>(r)]);
     }
-    exchange_.meet();
+    exchange_.meet(rank_);
   }
 
   void all_gather_into(std::span<std::byte> all, std::span<const std::size_t> offsets) override {
@@ -152,7 +164,7 @@ class ThreadCommunicator final : public comm::Communicator {
         copy_exactly(exchange_.offer_of(r)[0], chunk(r));
       }
     }
-    exchange_.meet();
+    exchange_.meet(rank_);
   }
 
  private:
@@ -183,6 +195,10 @@ std::unique_ptr<comm::Communicator> ThreadGroup::communicator(int rank) {
 
 void ThreadGroup::fail(const std::string& reason) {
   exchange_->fail(reason);
+}
+
+void ThreadGroup::interrupt(int rank) {
+  exchange_->interrupt(rank);
 }
 
 }  // namespace temper::testing

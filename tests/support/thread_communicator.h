@@ -24,6 +24,10 @@ class ThreadGroup {
   /// peer does to a group. The first reason stays.
   void fail(const std::string& reason);
 
+  /// This rank's operation that waits, and all its later ones, throw RetryableError; the others go
+  /// on waiting for it.
+  void interrupt(int rank);
+
   class Exchange;
 
  private:

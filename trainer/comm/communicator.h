@@ -21,7 +21,7 @@ class Communicator {
   virtual ~Communicator() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
-  virtual std::string name() const = 0;  ///< "single", "mpi", "tcp"
+  virtual std::string name() const = 0;  ///< "single", "mpi", "tcp", "nccl"
 
   virtual void barrier() = 0;
   /// `bytes` has the same size on all ranks; root's content is everywhere on return.
@@ -37,6 +37,11 @@ class Communicator {
   /// Gathers chunks in place: rank r's chunk is all[offsets[r], offsets[r+1]) and is filled by it.
   /// `offsets` (size() + 1 entries, rising, the last at most all.size()) is the same on all ranks.
   virtual void all_gather_into(std::span<std::byte> all, std::span<const std::size_t> offsets) = 0;
+
+  /// For the thread that watches the peers, when one is lost: the operation that waits, and all
+  /// later ones, throw RetryableError with this reason. Thread-safe. Does nothing where an
+  /// operation that waits harms nobody, as the process leaves anyway.
+  virtual void give_up(const std::string& /*reason*/) {}
 };
 
 /// Opens the communicator for this process: single without a launcher's environment, mpi under

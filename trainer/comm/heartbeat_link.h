@@ -7,6 +7,7 @@
 #include "trainer/comm/heartbeat_message.h"
 #include "trainer/comm/heartbeat_monitor.h"
 #include "trainer/comm/tcp_frame.h"
+#include "trainer/comm/tcp_socket.h"
 
 namespace temper::comm {
 
@@ -20,6 +21,7 @@ class HeartbeatLink {
   int rank() const { return rank_; }
   const std::string& host() const { return host_; }
   int socket() const { return socket_.get(); }
+  std::string address() const { return peer_address(socket_); }  ///< of the other end, numeric
   bool is_open() const { return socket_.valid(); }
   bool has_unsent() const { return is_open() && !unsent_.empty(); }
 

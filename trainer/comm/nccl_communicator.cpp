@@ -159,10 +159,7 @@ void NcclCommunicator::fail(const char* operation, const NcclFailure& failure) {
     }
   }
   if (failure.kind() == NcclFailure::Kind::kOutOfMemory) {
-    throw FatalError(fmt::format(
-        "{}: no GPU memory left for communication: {}; set `memory: low`, more batch.slots or a "
-        "smaller data.max_length",
-        where, failure.what()));
+    throw out_of_memory(where, failure);
   }
   throw RetryableError(fmt::format("{} failed: {}", where, failure.what()));
 }

@@ -35,9 +35,8 @@ class NcclCommunicator final : public Communicator {
                        const std::vector<std::span<std::byte>>& receive) override;
   void all_gather_into(std::span<std::byte> all, std::span<const std::size_t> offsets) override;
 
-  /// For the thread that watches the peers: the call that waits, and all later ones, throw
-  /// RetryableError with this reason. Thread-safe; the first reason stays.
-  void give_up(const std::string& reason);
+  /// Aborts the group; the first reason stays.
+  void give_up(const std::string& reason) override;
 
  private:
   template <class Work>

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/base/error.h"
+
 namespace temper::comm {
 
 /// Why a call of NcclGroup failed.
@@ -23,6 +25,9 @@ class NcclFailure : public std::runtime_error {
  private:
   Kind kind_;
 };
+
+/// What kOutOfMemory means for a run, with what to lower. `where`: rank and operation.
+FatalError out_of_memory(const std::string& where, const NcclFailure& failure);
 
 /// The few calls that NcclCommunicator makes of a GPU's collectives: all that a machine without a
 /// GPU can't test. A group has two stages, equal pieces of memory that collectives work on; in the

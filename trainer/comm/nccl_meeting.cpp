@@ -73,6 +73,10 @@ std::unique_ptr<NcclGroup> connect_together(
   try {
     return connect();
   } catch (const NcclFailure& failure) {
+    if (failure.kind() == NcclFailure::Kind::kOutOfMemory) {
+      throw out_of_memory(fmt::format("rank {} of {}: NCCL connect", mine.rank, mine.size),
+                          failure);
+    }
     std::vector<int> absent;
     for (int r = 0; r < mine.size; ++r) {
       if (!place.find(key_of("connecting", r), std::chrono::milliseconds::zero())) {

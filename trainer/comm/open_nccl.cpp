@@ -1,9 +1,15 @@
 #include "trainer/comm/open_nccl.h"
 
 #include "core/base/check.h"
+#include "core/base/error.h"
 #include "trainer/device/device_checks.h"
 
 namespace temper::comm {
+namespace {
+
+constexpr std::chrono::seconds kStoreGrace{1};
+
+}  // namespace
 
 std::unique_ptr<NcclCommunicator> open_nccl_communicator(const NcclPlace& place,
                                                          const NcclSettings& settings,
@@ -15,9 +21,16 @@ std::unique_ptr<NcclCommunicator> open_nccl_communicator(const NcclPlace& place,
   const MeetingRank mine{place.rank, place.size, world.host, device::gpu_kind(gpu),
                          world.libraries};
   auto store = world.open_store(place, settings.connect_timeout);
-  meet(*store, mine, settings.connect_timeout, clock);
-  auto group = connect_together(*store, mine, [&] { return world.open_group(place, settings); });
-  return std::make_unique<NcclCommunicator>(std::move(group), std::move(store));
+  try {
+    meet(*store, mine, settings.connect_timeout, clock);
+    auto group = connect_together(*store, mine, [&] { return world.open_group(place, settings); });
+    return std::make_unique<NcclCommunicator>(std::move(group), std::move(store));
+  } catch (const Error&) {
+    if (place.rank == 0) {
+      clock.sleep_for(kStoreGrace);  // the others find out the same in its store
+    }
+    throw;
+  }
 }
 
 }  // namespace temper::comm

@@ -24,8 +24,10 @@ struct NcclPlace {
 
 struct NcclSettings {
   std::chrono::milliseconds connect_timeout{std::chrono::minutes(5)};
-  std::chrono::milliseconds call_timeout{std::chrono::minutes(10)};  ///< of one collective
-  std::size_t stage_bytes = std::size_t{64} << 20;                   ///< of each of the two
+  /// Of one collective: a peer may be writing the result meanwhile. Heartbeats notice dead and
+  /// frozen ranks long before.
+  std::chrono::milliseconds call_timeout{std::chrono::minutes(60)};
+  std::size_t stage_bytes = std::size_t{64} << 20;  ///< of each of the two
 };
 
 /// TCPStore (c10d) at the place, kept by rank 0. RetryableError if it is not there in time, or lost

@@ -13,25 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The file to use; "": none.
-std::string credentials_file(const Environment& environment) {
-  if (const auto named = environment.get("GOOGLE_APPLICATION_CREDENTIALS");
-      named && !named->empty()) {
-    return *named;
-  }
-  std::filesystem::path folder = environment.get("CLOUDSDK_CONFIG").value_or("");
-  if (folder.empty()) {
-    const std::string home = environment.get("HOME").value_or("");
-    if (home.empty()) {
-      return "";
-    }
-    folder = std::filesystem::path(home) / ".config" / "gcloud";
-  }
-  const std::filesystem::path file = folder / "application_default_credentials.json";
-  std::error_code ignored;
-  return std::filesystem::exists(file, ignored) ? file.string() : "";
-}
-
 struct Grant {
   TokenFetch fetch;
   std::string account;
@@ -68,8 +49,26 @@ Grant grant_of(const Json& file, const std::string& origin, const OpenOptions& o
 
 }  // namespace
 
+std::string google_credentials_file(const Environment& environment) {
+  if (const auto named = environment.get("GOOGLE_APPLICATION_CREDENTIALS");
+      named && !named->empty()) {
+    return *named;
+  }
+  std::filesystem::path folder = environment.get("CLOUDSDK_CONFIG").value_or("");
+  if (folder.empty()) {
+    const std::string home = environment.get("HOME").value_or("");
+    if (home.empty()) {
+      return "";
+    }
+    folder = std::filesystem::path(home) / ".config" / "gcloud";
+  }
+  const std::filesystem::path file = folder / "application_default_credentials.json";
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored) ? file.string() : "";
+}
+
 GoogleIdentity find_google_identity(const OpenOptions& options, Clock& clock) {
-  const std::string path = credentials_file(options.environment);
+  const std::string path = google_credentials_file(options.environment);
   Grant grant;
   if (path.empty()) {
     grant = {metadata_grant(options, clock), "this machine's service account"};

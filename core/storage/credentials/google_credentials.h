@@ -18,6 +18,9 @@ struct GoogleIdentity {
   std::string account;  ///< for messages: an address, or where the credentials are from
 };
 
+/// The file that it is read from; "": there is none, so the metadata server is asked.
+std::string google_credentials_file(const Environment& environment);
+
 /// Reads files; no network yet: that is for tokens->get(), which throws StorageError kPermission or
 /// kUnavailable. UserError if a file is not what it should be. `clock` outlives the result.
 GoogleIdentity find_google_identity(const OpenOptions& options, Clock& clock);

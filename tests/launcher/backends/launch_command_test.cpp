@@ -54,6 +54,15 @@ TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {
             "--attempt a1 --hold-after-step 5");
 }
 
+TEST(LaunchCommandTest, TellsTheTrainerAboutGpusAndTests) {
+  LaunchSpec spec = spec_of(1);
+  spec.gpus = true;
+  spec.test_bytes = 4096;
+  EXPECT_EQ(shell_line(attempt_command(spec, "a1", {})),
+            "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
+            "--attempt a1 --gpus --test-collectives 4096");
+}
+
 TEST(LaunchCommandTest, TellsTheTrainerToTrace) {
   LaunchSpec spec = spec_of(1);
   spec.trace = "trace.json";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,10 +13,13 @@ namespace temper::testing {
 
 /// NcclGroup with its stages in this process's memory, its collectives made by another communicator
 /// (ranks as threads): what NcclCommunicator is tested over. It checks what NCCL would not forgive:
-/// that nothing is beyond a stage, and that pairs agree about sizes.
+/// that nothing is beyond a stage, and that pairs agree about sizes. Errors of the other
+/// communicator are kPeerLost.
 class MemoryNcclGroup final : public comm::NcclGroup {
  public:
-  MemoryNcclGroup(comm::Communicator& ranks, std::size_t stage_bytes);
+  /// `on_abort` is to end what waits in `ranks`. Without it abort() only fails later calls.
+  MemoryNcclGroup(comm::Communicator& ranks, std::size_t stage_bytes,
+                  std::function<void()> on_abort = {});
 
   int rank() const override { return ranks_.rank(); }
   int size() const override { return ranks_.size(); }
@@ -26,7 +30,7 @@ class MemoryNcclGroup final : public comm::NcclGroup {
   void all_gather(std::size_t size) override;
   void all_to_all(std::span<const std::size_t> sends,
                   std::span<const std::size_t> receives) override;
-  void abort() noexcept override { aborted_ = true; }
+  void abort() noexcept override;
 
   /// The next collective fails so.
   void fail_next(comm::NcclFailure failure) { failure_ = std::move(failure); }
@@ -34,9 +38,11 @@ class MemoryNcclGroup final : public comm::NcclGroup {
   int collectives() const { return collectives_; }
 
  private:
-  void begin_collective();
+  template <class Work>
+  void collective(const Work& work);
 
   comm::Communicator& ranks_;
+  std::function<void()> on_abort_;
   std::vector<std::byte> outgoing_, incoming_;
   std::optional<comm::NcclFailure> failure_;
   std::atomic<bool> aborted_ = false;
