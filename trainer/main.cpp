@@ -39,6 +39,7 @@ int main(int argc, char** argv) try {
       app.add_option("--run", arguments.run.run_directory, "Run directory with resolved.yaml")
           ->excludes(check);
   app.add_option("--ranks", arguments.ranks, "Planned number of ranks")->check(CLI::PositiveNumber);
+  app.add_flag("--gpus", arguments.gpus, "Each rank has a GPU of its own");
   app.add_option("--slot-workers", arguments.run.slot_workers, "Threads that compute slots")
       ->check(CLI::PositiveNumber);
   app.add_option("--attempt", arguments.run.attempt, "Id of this attempt; rank 0's counts");
@@ -48,7 +49,7 @@ int main(int argc, char** argv) try {
   app.add_option("--meeting-timeout", arguments.meeting_timeout_seconds,
                  "Seconds in which all ranks must have started")
       ->check(CLI::PositiveNumber);
-  app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model")
+  app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model, device")
       ->delimiter(',');
   app.add_option("--hold-after-step", arguments.run.hold_after_step,
                  "Wait after this step to be killed or stopped; for `temper verify`")

@@ -20,6 +20,8 @@
 #include "trainer/comm/heartbeat.h"
 #include "trainer/comm/start_watch.h"
 #include "trainer/comm/tcp_socket.h"
+#include "trainer/device/device_checks.h"
+#include "trainer/device/device_report.h"
 
 namespace temper {
 namespace {
@@ -75,6 +77,16 @@ comm::HeartbeatSettings heartbeat_settings(double timeout_seconds) {
   return settings;
 }
 
+/// A machine's ranks take its GPUs in their order.
+int choose_gpu(comm::Communicator& communicator) {
+  const std::string host = comm::host_name();
+  const auto hosts = communicator.all_gather(std::as_bytes(std::span(host)));
+  const auto& own = hosts[static_cast<std::size_t>(communicator.rank())];
+  const auto local_ranks = std::count(hosts.begin(), hosts.end(), own);
+  device::check_gpus(device::report_devices(), static_cast<int>(local_ranks));
+  return static_cast<int>(std::count(hosts.begin(), hosts.begin() + communicator.rank(), own));
+}
+
 /// A group and what keeps watch over it: made and ended in an order of their own.
 class Rank {
  public:
@@ -103,6 +115,9 @@ class Rank {
 
   ExitCode train() {
     try {
+      if (arguments_.gpus) {
+        arguments_.run.open_kernels = train::open_gpu_kernels(choose_gpu(*communicator_));
+      }
       train::run_training(arguments_.run, *communicator_, *logger_, clock_, activity_,
                           [this] { return stop_.requested(); });
       end(ExitCode::kDone, "");

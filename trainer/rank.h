@@ -10,6 +10,7 @@ namespace temper {
 struct RankArguments {
   train::RunOptions run;
   int ranks = 1;
+  bool gpus = false;  ///< each rank has one of its own
   double heartbeat_timeout_seconds = 30;
   double meeting_timeout_seconds = 600;
 };

@@ -60,6 +60,9 @@ std::vector<std::string> rank_command(const LaunchSpec& spec, std::string_view a
                                    fmt::to_string(spec.slot_workers),
                                    "--attempt",
                                    std::string(attempt)};
+  if (spec.gpus) {
+    append(argv, {"--gpus"});
+  }
   if (spec.ranks > 1) {
     append(argv, {"--heartbeat-timeout", fmt::to_string(spec.heartbeat_timeout_seconds),
                   "--meeting-timeout", fmt::to_string(spec.meeting_timeout_seconds)});

@@ -17,6 +17,7 @@ struct LaunchSpec {
   std::filesystem::path run_dir;
   int ranks = 1;
   int slot_workers = 1;              ///< a rank
+  bool gpus = false;                 ///< each rank has one of its own
   std::string allow_changed;         ///< "recipe,data,model" or a part of it, or empty
   std::int64_t hold_after_step = 0;  ///< trainers wait after it to be killed; 0: they don't
   std::filesystem::path trace;       ///< trainers write timelines for this file; empty: they don't

@@ -127,6 +127,7 @@ LaunchSpec launch_spec(const std::filesystem::path& program, const std::filesyst
   spec.run_dir = layout.root;
   spec.ranks = static_cast<int>(cluster.ranks);
   spec.slot_workers = static_cast<int>(cluster.slot_workers);
+  spec.gpus = cluster.resources.gpus > 0;
   spec.allow_changed = allow_changed;
   spec.environment = rank_environment(cluster, layout.logs());
   spec.as_root = ::geteuid() == 0;

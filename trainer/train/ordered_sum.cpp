@@ -36,21 +36,16 @@ void OrderedSum::begin(std::int64_t num_slots, SlotRange range) {
 }
 
 model::FloatBuffer OrderedSum::take_buffer() {
-  std::optional<model::FloatBuffer> buffer;
   {
     const std::lock_guard lock(mutex_);
     if (!unused_.empty()) {
-      buffer = std::move(unused_.back());
+      model::FloatBuffer buffer = std::move(unused_.back());
       unused_.pop_back();
-    } else {
-      ++num_buffers_;
+      return buffer;
     }
+    ++num_buffers_;
   }
-  if (!buffer) {
-    buffer.emplace(size_);
-  }
-  std::fill_n(buffer->data(), size_, 0.0F);
-  return std::move(*buffer);
+  return model::FloatBuffer(size_, memory_);
 }
 
 std::size_t OrderedSum::num_buffers() const {

@@ -54,6 +54,14 @@ TEST(LaunchCommandTest, TellsTheTrainerWhereToHold) {
             "--attempt a1 --hold-after-step 5");
 }
 
+TEST(LaunchCommandTest, TellsTheTrainerThatItHasAGpu) {
+  LaunchSpec spec = spec_of(1);
+  spec.gpus = true;
+  EXPECT_EQ(shell_line(attempt_command(spec, "a1", {})),
+            "/opt/temper/bin/temper-trainer --run '/runs/my run' --ranks 1 --slot-workers 2 "
+            "--attempt a1 --gpus");
+}
+
 TEST(LaunchCommandTest, TellsTheTrainerToTrace) {
   LaunchSpec spec = spec_of(1);
   spec.trace = "trace.json";
