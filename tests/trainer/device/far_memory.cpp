@@ -12,33 +12,32 @@
 namespace temper::testing {
 namespace {
 
-constexpr std::size_t kSize = std::size_t{1} << 30;
 constexpr std::size_t kLine = 64;
 
 }  // namespace
 
-FarMemory::FarMemory() {
+FarMemory::FarMemory(std::size_t size) : size_(size) {
   void* const pages =
-      ::mmap(nullptr, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  CHECK(pages != MAP_FAILED, "{} bytes", kSize);
+      ::mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  CHECK(pages != MAP_FAILED, "{} bytes", size_);
   begin_ = static_cast<std::byte*>(pages);
 }
 
 FarMemory::~FarMemory() {
-  ::munmap(begin_, kSize);
+  ::munmap(begin_, size_);
 }
 
 FarMemory::Access::Access(FarMemory& memory) : memory_(memory) {
   const std::lock_guard lock(memory_.mutex_);
   if (memory_.accesses_++ == 0) {
-    CHECK(::mprotect(memory_.begin_, kSize, PROT_READ | PROT_WRITE) == 0, "open");
+    CHECK(::mprotect(memory_.begin_, memory_.size_, PROT_READ | PROT_WRITE) == 0, "open");
   }
 }
 
 FarMemory::Access::~Access() {
   const std::lock_guard lock(memory_.mutex_);
   if (--memory_.accesses_ == 0) {
-    ::mprotect(memory_.begin_, kSize, PROT_NONE);
+    ::mprotect(memory_.begin_, memory_.size_, PROT_NONE);
   }
 }
 
@@ -64,7 +63,7 @@ void* FarMemory::allocate(std::size_t bytes) {
       }
       place = start + taken;
     }
-    if (static_cast<std::size_t>(begin_ + kSize - place) < size) {
+    if (static_cast<std::size_t>(begin_ + size_ - place) < size) {
       throw std::bad_alloc();
     }
     allocated_[place] = size;

@@ -14,7 +14,8 @@ namespace temper::testing {
 /// access opens the memory to all.
 class FarMemory final : public device::DeviceMemory {
  public:
-  FarMemory();
+  /// `size` bytes at most: whole pages.
+  explicit FarMemory(std::size_t size = std::size_t{1} << 30);
   ~FarMemory() override;
   FarMemory(const FarMemory&) = delete;
   FarMemory& operator=(const FarMemory&) = delete;
@@ -38,7 +39,7 @@ class FarMemory final : public device::DeviceMemory {
   std::string kind() const override { return "far"; }
   std::optional<int> gpu() const override { return std::nullopt; }
   bool is_host() const override { return false; }
-  void* allocate(std::size_t bytes) override;  ///< std::bad_alloc behind 1 GiB
+  void* allocate(std::size_t bytes) override;  ///< std::bad_alloc when it is full
   void release(void* memory) noexcept override;
   void upload(const void* from, void* to, std::size_t bytes) override;
   void download(const void* from, void* to, std::size_t bytes) override;
@@ -48,6 +49,7 @@ class FarMemory final : public device::DeviceMemory {
   std::uint64_t peak_bytes() const override { return peak_; }
 
  private:
+  std::size_t size_;
   std::byte* begin_ = nullptr;
   mutable std::mutex mutex_;
   int accesses_ = 0;                             // guarded by mutex_, like all below

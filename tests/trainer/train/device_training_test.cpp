@@ -3,6 +3,7 @@
 // (same bits) and against the loops of CPUs (nearly the same numbers).
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -212,6 +213,25 @@ TEST_F(DeviceTrainingTest, AResumedRunEndsWithTheSameBits) {
         more == kLora ? "adapter/adapter_model.safetensors" : "model/model.safetensors";
     EXPECT_TRUE(resumed.files.at(folder) == expected.files.at(folder)) << name;
   }
+}
+
+TEST_F(DeviceTrainingTest, ACheckpointIsOfItsKindOfDevice) {
+  const std::filesystem::path run = start("moved", kLora);
+  testing::ThreadGroup alone(1, std::chrono::seconds(60));
+  const auto communicator = alone.communicator(0);
+  EXPECT_TRUE(run_rank(run, *communicator, far(), /*stop_after=*/1));
+  try {
+    run_rank(run, *communicator, open_cpu_kernels, kSteps + 1);
+    ADD_FAILURE() << "no error";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("far when it was saved, cpu now"));
+  }
+}
+
+TEST_F(DeviceTrainingTest, Bf16IsNotForCpus) {
+  const std::filesystem::path run = start("bf16", kLora, "bf16");
+  testing::ThreadGroup alone(1, std::chrono::seconds(60));
+  EXPECT_THROW(run_rank(run, *alone.communicator(0), open_cpu_kernels, 1), UserError);
 }
 
 TEST_F(DeviceTrainingTest, SameBitsOnTwoRanks) {

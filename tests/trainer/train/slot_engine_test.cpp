@@ -146,7 +146,7 @@ TEST(SlotEngineTest, ADeviceComputesOneSlotAtATime) {
 
 TEST(SlotEngineTest, AFullDeviceDoesNotBlameTheWorkers) {
   const testing::ReferenceCase reference(testing::ReferenceCase::names().front());
-  testing::FarMemory memory;
+  testing::FarMemory memory(std::size_t{1} << 20);
   const testing::FarKernels kernels(memory);
   const auto model = model::LlamaModel::with_lora(reference.base(), reference.targets(), 0, 128, {},
                                                   kernels.placement());
@@ -154,7 +154,7 @@ TEST(SlotEngineTest, AFullDeviceDoesNotBlameTheWorkers) {
   DeviceParameters parameters(memory);
   const float* const there = parameters.refresh(values.span());
   const std::size_t some = values.size() * sizeof(float) + 4096;  // a gradient and little more
-  void* const rest = memory.allocate((std::size_t{1} << 30) - memory.peak_bytes() - some);
+  void* const rest = memory.allocate((std::size_t{1} << 20) - memory.peak_bytes() - some);
   SlotWorkers workers(2);
   SlotEngine engine(*model, kernels, workers, {});
   OrderedSum sum(model->layout().size());
