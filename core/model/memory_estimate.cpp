@@ -128,8 +128,9 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
   estimate.trained_parameters = trained;
   estimate.share_parameters = static_cast<std::uint64_t>(share.numbers);
   estimate.weight_bytes = bytes_of(estimate.total_parameters);
+  const std::int64_t received = load.num_ranks > 1 ? (full ? 1 : 2) : 0;
   estimate.gradient_bytes =
-      bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers) + share.numbers);
+      bytes_of(trained * (tree_levels(recipe.batch.slots) + load.slot_workers + received));
   estimate.moment_bytes = static_cast<std::uint64_t>(share.moment_bytes);
   estimate.activation_bytes = bytes_of(
       load.slot_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));

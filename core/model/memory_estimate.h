@@ -21,9 +21,10 @@ struct RankLoad {
 ///
 ///   weights      4 · (P + T) with an adapter, 4 · P when all weights are trained. Weights that can
 ///                be used where they lie in the file are counted too: their pages are in memory.
-///   gradients    4 · T · (ceil(log2(slots)) + slot_workers) + 4 · S: the ordered sum over the
-///                slots keeps at most one finished subtree a level, each worker fills one; the
-///                result is the share's.
+///   gradients    4 · T · (ceil(log2(slots)) + slot_workers): the ordered sum over the slots keeps
+///                at most one finished subtree a level, each worker fills one. On several ranks
+///                4 · T more for the parts that the peers send, and with an adapter 4 · T for the
+///                whole sum.
 ///   moments      2 · 4 · S (AdamW's two running means); with `moments: 8bit` as in moment_size.h.
 ///   activations  4 · slot_workers · (slot_tokens · tokens_floats + logits), where per token
 ///                tokens_floats = layers · (2·hidden + q + 2·kv + q + 2·intermediate + heads + 2)

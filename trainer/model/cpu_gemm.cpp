@@ -15,8 +15,6 @@ extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const i
 namespace temper::model {
 namespace {
 
-constexpr std::int64_t kWideColumns = 8192;
-constexpr std::int64_t kColumnsAtOnce = 1024;
 constexpr std::int64_t kNarrowColumns = 64;
 
 struct Operand {
@@ -42,6 +40,15 @@ void gemm(Operand right, Operand left, std::int64_t inner, Matrix c, Accumulate 
          &beta, c.data, &ldc);
 }
 
+/// A row of the result that is longer than BLAS's panels fit the caches: it goes faster in pieces.
+/// Part of the numerics: BLAS may sum a piece in another order than the whole.
+std::int64_t columns_at_once(std::int64_t columns) {
+  if (columns > 8192) {
+    return 1024;
+  }
+  return columns > 1536 ? 384 : columns;
+}
+
 void add_transposed(ConstMatrix x, Matrix y, Accumulate accumulate) {
   for (std::int64_t row = 0; row < y.rows; ++row) {
     float* to = y.row(row);
@@ -63,8 +70,7 @@ void CpuKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Acc
     row_times_transposed(a, b, c, accumulate, alpha);
     return;
   }
-  // A row of the result is longer than BLAS's panels fit the cache: logits go faster in pieces.
-  const std::int64_t step = b.rows > kWideColumns ? kColumnsAtOnce : b.rows;
+  const std::int64_t step = std::max<std::int64_t>(columns_at_once(b.rows), 1);
   for (std::int64_t begin = 0; begin < b.rows; begin += step) {
     const std::int64_t count = std::min(step, b.rows - begin);
     gemm({b.row(begin), b.stride, 'T'}, {a.data, a.stride, 'N'}, a.columns,

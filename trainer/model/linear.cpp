@@ -55,9 +55,8 @@ void Linear::backward(const Kernels& kernels, const Trained& trained, const Slot
                       ConstMatrix grad_y, ConstMatrix x, const FloatBuffer& lora_inner,
                       Matrix grad_x, FloatBuffer& scratch) const {
   if (weight_offset) {
-    kernels.transposed_multiply(grad_y, x,
-                                matrix(trained.gradient + *weight_offset, output_size, input_size),
-                                Accumulate::kYes);
+    kernels.transposed_multiply(
+        grad_y, x, matrix(trained.gradient + *weight_offset, output_size, input_size), gradients);
   }
   if (bias_offset) {
     kernels.add_column_sums(grad_y, trained.gradient + *bias_offset);
@@ -88,11 +87,11 @@ void Linear::lora_backward(const Kernels& kernels, const Trained& trained, const
                      Accumulate::kNo, module.scaling);
     kernels.transposed_multiply(
         grad, inner.columns_from(module.rank_begin, module.rank),
-        matrix(trained.gradient + module.b_offset, module.output_size, module.rank),
-        Accumulate::kYes, module.scaling);
+        matrix(trained.gradient + module.b_offset, module.output_size, module.rank), gradients,
+        module.scaling);
   }
   if (lora.dropout == 0) {
-    kernels.transposed_multiply(grad_inner, x, grad_a, Accumulate::kYes);
+    kernels.transposed_multiply(grad_inner, x, grad_a, gradients);
     if (!grad_x.empty()) {
       kernels.multiply(grad_inner, a, grad_x, Accumulate::kYes);
     }
@@ -103,7 +102,7 @@ void Linear::lora_backward(const Kernels& kernels, const Trained& trained, const
     const ConstMatrix module_grad = grad_inner.columns_from(module.rank_begin, module.rank);
     kernels.dropout(x, dropout_key(key, module), dropped, Accumulate::kNo);
     kernels.transposed_multiply(module_grad, dropped,
-                                grad_a.rows_from(module.rank_begin, module.rank), Accumulate::kYes);
+                                grad_a.rows_from(module.rank_begin, module.rank), gradients);
     if (!grad_x.empty()) {
       kernels.multiply(module_grad, a.rows_from(module.rank_begin, module.rank), dropped,
                        Accumulate::kNo);

@@ -53,6 +53,7 @@ struct Linear {
   std::optional<std::size_t> weight_offset;  // trained
   std::optional<std::size_t> bias_offset;
   LoraGroup lora;
+  Accumulate gradients = Accumulate::kNo;  // kYes: a slot calls backward() several times
 
   bool is_trained() const { return weight_offset.has_value() || !lora.modules.empty(); }
 
@@ -62,8 +63,8 @@ struct Linear {
                Matrix y, Accumulate accumulate, FloatBuffer& lora_inner,
                FloatBuffer& scratch) const;
 
-  /// Writes gradients of the trained parts and, unless grad_x is empty, grad_x = dL/dx
-  /// (overwritten).
+  /// Writes (or as `gradients` says adds to) gradients of the trained parts, adds to those of
+  /// biases and, unless grad_x is empty, writes grad_x = dL/dx.
   void backward(const Kernels& kernels, const Trained& trained, const SlotKey& key,
                 ConstMatrix grad_y, ConstMatrix x, const FloatBuffer& lora_inner, Matrix grad_x,
                 FloatBuffer& scratch) const;

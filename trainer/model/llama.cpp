@@ -46,6 +46,12 @@ ConstMatrix LlamaModel::embedding(const float* parameters) const {
              : frozen_embedding_;
 }
 
+void LlamaModel::clear_sums(device::DeviceMemory& memory, float* gradient) const {
+  for (const auto& [begin, end] : sums_) {
+    memory.clear(gradient + begin, (end - begin) * sizeof(float));
+  }
+}
+
 void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& sequences,
                                 const Trained& trained, const SlotKey& key,
                                 SlotWorkspace& workspace) const {
@@ -160,8 +166,10 @@ LossResult LlamaModel::loss_and_gradient(const Kernels& kernels, const PackedSeq
                                          const float* parameters, float* gradient,
                                          const SlotKey& key, SlotWorkspace& workspace) const {
   if (sequences.num_tokens() == 0) {
+    kernels.memory().clear(gradient, layout_.size() * sizeof(float));
     return {};
   }
+  clear_sums(kernels.memory(), gradient);
   const Trained trained{parameters, gradient};
   forward_layers(kernels, sequences, trained, key, workspace);
   const LossResult result = head_loss(kernels, sequences, trained, key, workspace);

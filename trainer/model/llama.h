@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/timeline.h"
@@ -64,8 +65,8 @@ class LlamaModel {
   LossResult loss(const Kernels& kernels, const PackedSequences& sequences, const float* parameters,
                   SlotWorkspace& workspace) const;
 
-  /// Forward and backward: ADDS the gradient of the loss SUM to `gradient` (layout().size() floats,
-  /// zeroed by the caller).
+  /// Forward and backward: overwrites `gradient` (layout().size() floats) with the gradient of the
+  /// loss SUM. Leaves the gaps of the layout alone.
   LossResult loss_and_gradient(const Kernels& kernels, const PackedSequences& sequences,
                                const float* parameters, float* gradient, const SlotKey& key,
                                SlotWorkspace& workspace) const;
@@ -79,6 +80,7 @@ class LlamaModel {
   LlamaModel(const ModelConfig& config, std::int64_t max_length, device::DeviceMemory& memory);
 
   ConstMatrix embedding(const float* parameters) const;
+  void clear_sums(device::DeviceMemory& memory, float* gradient) const;
   void forward_layers(const Kernels& kernels, const PackedSequences& sequences,
                       const Trained& trained, const SlotKey& key, SlotWorkspace& workspace) const;
   LossResult head_loss(const Kernels& kernels, const PackedSequences& sequences,
@@ -95,6 +97,8 @@ class LlamaModel {
   Linear head_;
   NormWeight final_norm_;
   std::size_t first_trained_layer_ = 0;
+  /// Parts of the gradient that a slot adds to, [begin, end); it writes all others once.
+  std::vector<std::pair<std::size_t, std::size_t>> sums_;
   std::vector<FloatBuffer> frozen_;  // copies of what could not be mapped
 };
 

@@ -68,7 +68,10 @@ class ModelBuilder {
       build_block(layer, model_->blocks_[layer]);
     }
     model_->final_norm_ = norm("model.norm.weight");
+    const std::size_t end_of_blocks = align_floats(model_->layout_.size());
     build_head();
+    model_->head_.gradients = Accumulate::kYes;  // chunk by chunk of its rows
+    model_->sums_.emplace_back(end_of_blocks, std::max(end_of_blocks, model_->layout_.size()));
     const auto first = std::find_if(model_->blocks_.begin(), model_->blocks_.end(),
                                     [](const Block& block) { return block.is_trained(); });
     model_->first_trained_layer_ =
@@ -81,6 +84,7 @@ class ModelBuilder {
       model_->layout_.begin_group();
       model_->embedding_offset_ =
           model_->layout_.add(name, {config_.vocabulary_size, config_.hidden_size}, true);
+      sum_from(*model_->embedding_offset_);
     } else {
       const std::array names{name};
       const std::array rows{config_.vocabulary_size};
@@ -120,11 +124,15 @@ class ModelBuilder {
     add_lora(head, {{"lm_head", config_.vocabulary_size}});
   }
 
+  /// A slot adds to the gradient of what was laid out from `offset` on.
+  void sum_from(std::size_t offset) { model_->sums_.emplace_back(offset, model_->layout_.size()); }
+
   NormWeight norm(const std::string& name) {
     NormWeight weight;
     if (is_trained(name)) {
       model_->layout_.begin_group();
       weight.offset = model_->layout_.add(name, {config_.hidden_size}, false);
+      sum_from(*weight.offset);
     } else {
       const std::array names{name};
       const std::array<std::int64_t, 1> rows{1};
@@ -155,6 +163,7 @@ class ModelBuilder {
         for (std::size_t i = 0; i < members.size(); ++i) {
           model_->layout_.add(biases[i], {sizes[i]}, false);
         }
+        sum_from(*linear.bias_offset);
       }
     } else {
       linear.frozen_weight = frozen(weights, sizes, input_size);

@@ -31,6 +31,10 @@ std::span<float> sum_node(
 }  // namespace
 
 void OrderedSum::begin(std::int64_t num_slots, SlotRange range) {
+  for (auto& [node, buffer] : ready_) {
+    unused_.push_back(std::move(buffer));
+  }
+  ready_.clear();
   num_slots_ = num_slots;
   range_ = range;
 }
@@ -45,7 +49,7 @@ model::FloatBuffer OrderedSum::take_buffer() {
     }
     ++num_buffers_;
   }
-  return model::FloatBuffer(size_, memory_);
+  return model::FloatBuffer::zeros(size_, memory_);
 }
 
 std::size_t OrderedSum::num_buffers() const {
@@ -89,46 +93,55 @@ void OrderedSum::add(std::int64_t slot, model::FloatBuffer gradient) {
   ready_.emplace(std::pair(node.begin, node.end), std::move(gradient));
 }
 
-void OrderedSum::finish(comm::Communicator& communicator, const std::vector<SlotRange>& ranges,
-                        std::span<const std::size_t> offsets, std::span<float> part) {
-  const int num_ranks = communicator.size();
+std::span<float> OrderedSum::finish(comm::Communicator& communicator,
+                                    const std::vector<SlotRange>& ranges,
+                                    std::span<const std::size_t> offsets) {
   const auto rank = static_cast<std::size_t>(communicator.rank());
+  CHECK(offsets.size() == ranges.size() + 1 && offsets.back() == size_, "{} offsets, {} floats",
+        offsets.size(), size_);
   std::vector<std::vector<TreeNode>> nodes;
   std::size_t rounds = 0;
   for (const SlotRange& range : ranges) {
     nodes.push_back(covering_nodes(num_slots_, range.first, range.second));
     rounds = std::max(rounds, nodes.back().size());
   }
-  CHECK(offsets.size() == ranges.size() + 1 && offsets.back() == size_ &&
-            part.size() == offsets[rank + 1] - offsets[rank],
-        "{} offsets, {} floats of {}", offsets.size(), part.size(), size_);
+  const auto part_of = [&](TreeNode node, std::size_t r) {
+    return ready_.at({node.begin, node.end})
+        .span()
+        .subspan(offsets[r], offsets[r + 1] - offsets[r]);
+  };
 
-  // Round i moves every rank's i-th node, straight out of and into place.
+  // Round i moves every rank's i-th node, straight out of and into place. What this rank holds
+  // itself stays where it is, and is summed there.
+  const std::size_t part_size = offsets[rank + 1] - offsets[rank];
   std::map<std::int64_t, std::pair<TreeNode, std::span<float>>> parts;
-  std::vector<model::FloatBuffer> received;
+  std::size_t num_received = 0;
   for (std::size_t round = 0; round < rounds; ++round) {
-    std::vector<std::span<const std::byte>> send(static_cast<std::size_t>(num_ranks));
-    std::vector<std::span<std::byte>> receive(static_cast<std::size_t>(num_ranks));
+    std::vector<std::span<const std::byte>> send(ranges.size());
+    std::vector<std::span<std::byte>> receive(ranges.size());
     for (std::size_t peer = 0; peer < ranges.size(); ++peer) {
-      if (round < nodes[rank].size()) {
-        const TreeNode node = nodes[rank][round];
-        const std::span<const float> all = ready_.at({node.begin, node.end}).span();
-        send[peer] = std::as_bytes(all.subspan(offsets[peer], offsets[peer + 1] - offsets[peer]));
+      if (peer != rank && round < nodes[rank].size()) {
+        send[peer] = std::as_bytes(part_of(nodes[rank][round], peer));
       }
       if (round < nodes[peer].size()) {
-        const std::span<float> place = received.emplace_back(part.size()).span();
-        parts[nodes[peer][round].begin] = {nodes[peer][round], place};
-        receive[peer] = std::as_writable_bytes(place);
+        const TreeNode node = nodes[peer][round];
+        const std::span<float> place =
+            peer == rank ? part_of(node, rank) : received(num_received++, part_size);
+        parts[node.begin] = {node, place};
+        receive[peer] = peer == rank ? std::span<std::byte>() : std::as_writable_bytes(place);
       }
     }
     communicator.all_to_all_into(send, receive);
   }
-  const std::span<const float> sum = sum_node({0, num_slots_}, parts);
-  std::copy(sum.begin(), sum.end(), part.begin());
-  for (auto& [node, buffer] : ready_) {
-    unused_.push_back(std::move(buffer));
+  return sum_node({0, num_slots_}, parts);
+}
+
+std::span<float> OrderedSum::received(std::size_t index, std::size_t size) {
+  if (index == received_.size()) {
+    received_.emplace_back(size);
   }
-  ready_.clear();
+  received_[index].reserve(device::host_memory(), size);
+  return received_[index].span().first(size);
 }
 
 }  // namespace temper::train

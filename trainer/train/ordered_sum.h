@@ -29,17 +29,17 @@ class OrderedSum {
   /// Starts a step in which this rank computes slots [range.first, range.second) of `num_slots`.
   void begin(std::int64_t num_slots, SlotRange range);
 
-  /// A buffer for one slot's gradient, contents undefined. Thread-safe.
+  /// A buffer for one slot's gradient, of which what add() never got written is zero. Thread-safe.
   model::FloatBuffer take_buffer();
 
   /// Hands in a slot's gradient. Thread-safe.
   void add(std::int64_t slot, model::FloatBuffer gradient);
 
   /// Finishes the tree over all ranks' slots, each rank one part of the gradient: parts travel
-  /// all-to-all. Rank r's is floats [offsets[r], offsets[r + 1]), from 0 to the gradient's size;
-  /// `part` gets this rank's.
-  void finish(comm::Communicator& communicator, const std::vector<SlotRange>& ranges,
-              std::span<const std::size_t> offsets, std::span<float> part);
+  /// all-to-all. Rank r's is floats [offsets[r], offsets[r + 1]), from 0 to the gradient's size.
+  /// Returns this rank's, valid until the next begin().
+  std::span<float> finish(comm::Communicator& communicator, const std::vector<SlotRange>& ranges,
+                          std::span<const std::size_t> offsets);
 
   /// Buffers of a gradient's size that were ever needed at once. Thread-safe.
   std::size_t num_buffers() const;
@@ -48,6 +48,8 @@ class OrderedSum {
   using NodeBuffers = std::map<std::pair<std::int64_t, std::int64_t>, model::FloatBuffer>;
 
   void recycle(model::FloatBuffer buffer);
+  /// The index-th place of this step for what a peer sends.
+  std::span<float> received(std::size_t index, std::size_t size);
 
   std::size_t size_;
   device::DeviceMemory& memory_;
@@ -57,6 +59,7 @@ class OrderedSum {
   std::size_t num_buffers_ = 0;             // guarded by mutex_
   NodeBuffers ready_;                       // guarded by mutex_
   std::vector<model::FloatBuffer> unused_;  // guarded by mutex_
+  std::vector<model::FloatBuffer> received_;
 };
 
 }  // namespace temper::train

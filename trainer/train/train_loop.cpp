@@ -17,7 +17,6 @@ TrainLoop::TrainLoop(LoopParts parts, LoopSettings settings)
     : parts_(parts),
       settings_(std::move(settings)),
       sum_(parts.layout.size(), parts.engine.memory().staging()),
-      gradient_(parts.share.size()),
       on_device_(parts.engine.memory()) {}
 
 void TrainLoop::run() {
@@ -59,9 +58,10 @@ void TrainLoop::run_step() {
         parts_.state.step, slot, report.slots[static_cast<std::size_t>(slot)].loss_sum));
   }
 
-  record.reduce_milliseconds = measure("reduce", [&] { reduce(batch); });
+  std::span<const float> gradient;
+  record.reduce_milliseconds = measure("reduce", [&] { gradient = reduce(batch); });
   record.optimizer_milliseconds =
-      measure("optimizer", [&] { record.gradient_norm = update(batch, record); });
+      measure("optimizer", [&] { record.gradient_norm = update(batch, gradient, record); });
   bool saved = false;
   record.checkpoint_milliseconds = measure("checkpoint", [&] {
     parts_.checkpoints.apply(report.checkpoint_statuses);
@@ -128,16 +128,19 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
 }
 
 /// Where each rank updates its own part, that part of the sum is all it needs; else all of it.
-void TrainLoop::reduce(const StepBatch& batch) {
+std::span<const float> TrainLoop::reduce(const StepBatch& batch) {
   const UpdateShare& share = parts_.share;
-  const auto rank = static_cast<std::size_t>(parts_.communicator.rank());
-  const std::size_t begin = share.offsets()[rank] - share.begin();
-  const std::size_t size = share.offsets()[rank + 1] - share.offsets()[rank];
-  sum_.finish(parts_.communicator, batch.ranges, share.offsets(),
-              gradient_.span().subspan(begin, size));
-  if (!share.is_split()) {
-    gather_parts(gradient_.span());
+  const std::span<const float> part =
+      sum_.finish(parts_.communicator, batch.ranges, share.offsets());
+  if (share.is_split() || parts_.communicator.size() == 1) {
+    return part;
   }
+  gradient_.reserve(device::host_memory(), share.size());
+  const std::size_t begin = share.offsets()[static_cast<std::size_t>(parts_.communicator.rank())];
+  std::copy(part.begin(), part.end(), gradient_.data() + begin);
+  const std::span<float> whole = gradient_.span().first(share.size());
+  gather_parts(whole);
+  return whole;
 }
 
 /// Every rank gets the parts of `values` that the others finished.
@@ -149,12 +152,13 @@ void TrainLoop::gather_parts(std::span<float> values) {
   parts_.communicator.all_gather_into(std::as_writable_bytes(values), byte_offsets);
 }
 
-double TrainLoop::update(const StepBatch& batch, run::ProgressRecord& record) {
+double TrainLoop::update(const StepBatch& batch, std::span<const float> gradient,
+                         run::ProgressRecord& record) {
   const recipe::Optimizer& options = parts_.recipe.optimizer;
   const double per_token = 1.0 / static_cast<double>(std::max<std::int64_t>(batch.num_trained, 1));
   AdamW& optimizer = parts_.state.optimizer;
   const double norm =
-      optimizer.gradient_norm(gradient_.span(), per_token, parts_.workers, parts_.communicator);
+      optimizer.gradient_norm(gradient, per_token, parts_.workers, parts_.communicator);
   if (!std::isfinite(norm)) {
     throw FatalError(
         fmt::format("step {}: the sum of the slots' gradients is not finite; nothing was updated",
@@ -164,7 +168,7 @@ double TrainLoop::update(const StepBatch& batch, run::ProgressRecord& record) {
       learning_rate(parts_.recipe.schedule, options.lr, parts_.state.step, settings_.total_steps);
   const UpdateShare& share = parts_.share;
   const std::span<float> parameters = parts_.state.parameters.span();
-  optimizer.step(parameters.subspan(share.begin(), share.size()), gradient_.span(),
+  optimizer.step(parameters.subspan(share.begin(), share.size()), gradient,
                  per_token * clipping_factor(norm, options.max_grad_norm), record.learning_rate,
                  parts_.state.step + 1, parts_.workers);
   if (share.is_split()) {

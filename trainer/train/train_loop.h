@@ -77,9 +77,11 @@ class TrainLoop {
   void run_step();
   StepBatch next_batch(run::ProgressRecord& record);
   StepReport compute(const StepBatch& batch);
-  void reduce(const StepBatch& batch);
+  /// The sum of all slots' gradients, as much of it as this rank updates from.
+  std::span<const float> reduce(const StepBatch& batch);
   void gather_parts(std::span<float> values);
-  double update(const StepBatch& batch, run::ProgressRecord& record);
+  double update(const StepBatch& batch, std::span<const float> gradient,
+                run::ProgressRecord& record);
   void hold_if_due();
   bool checkpoint_if_due();  // true: began one
   void save_and_wait();
@@ -98,7 +100,7 @@ class TrainLoop {
   LoopParts parts_;
   LoopSettings settings_;
   OrderedSum sum_;
-  model::FloatBuffer gradient_;
+  model::FloatBuffer gradient_;  // of several ranks that all update everything
   DeviceParameters on_device_;
   const float* parameters_ = nullptr;  // what slots are computed with: the state's, or their copy
   std::optional<run::ProgressRecord> last_record_;  // of this process

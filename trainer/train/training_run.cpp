@@ -328,7 +328,17 @@ class TrainingRun {
 void run_training(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
                   Clock& clock, comm::Activity& activity,
                   const std::function<bool()>& stop_requested) {
-  TrainingRun(options, communicator, logger, clock, activity, stop_requested).run();
+  try {
+    TrainingRun(options, communicator, logger, clock, activity, stop_requested).run();
+  } catch (const std::exception& error) {
+    if (!model::is_out_of_memory(error)) {
+      throw;
+    }
+    throw FatalError(
+        fmt::format("no memory left for the model and what is trained of it ({}); `temper plan`, "
+                    "with --gpus for GPUs, tells how much there must be",
+                    error.what()));
+  }
 }
 
 }  // namespace temper::train

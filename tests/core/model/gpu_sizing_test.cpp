@@ -54,7 +54,7 @@ TEST(GpuSizingTest, LoraKeepsTheBaseInBf16) {
   EXPECT_EQ(memory.weight_bytes, 2 * 8'030'261'248U);
   EXPECT_EQ(memory.trained_bytes, 4 * kTrained);
   EXPECT_EQ(memory.gradient_bytes, 4 * kTrained);
-  EXPECT_EQ(memory.host_bytes, 4 * kTrained * (1 + 4 + 2 + 2));  // 16 slots: four levels
+  EXPECT_EQ(memory.host_bytes, 4 * kTrained * (1 + 4 + 1 + 2));  // 16 slots: four levels
   EXPECT_EQ(memory.communication_bytes, 0U) << "one rank talks to nobody";
   EXPECT_EQ(memory.context_bytes, 768U << 20);
   recipe.model.dtype = recipe::DataType::kFp32;
@@ -95,17 +95,20 @@ TEST(GpuSizingTest, AFullTrainingKeepsMastersAndMomentsInTheMachinesMemory) {
   EXPECT_EQ(alone.weight_bytes, 0U);
   EXPECT_EQ(alone.trained_bytes, 4 * kAll);
   EXPECT_EQ(alone.gradient_bytes, 4 * kAll);
-  EXPECT_EQ(alone.host_bytes, 4 * kAll * (1 + 4 + 2 + 2));
+  EXPECT_EQ(alone.host_bytes, 4 * kAll * (1 + 4 + 1 + 2));
   EXPECT_EQ(of_eight.trained_bytes, 4 * kAll);
-  // The largest share of moments and sums is a little more than an eighth.
-  EXPECT_GE(of_eight.host_bytes, 4 * kAll * 6 + 12 * kAll / 8);
-  EXPECT_LE(of_eight.host_bytes, 4 * kAll * 6 + 12 * kAll / 8 * 110 / 100);
+  // The largest share of the moments is a little more than an eighth; peers send parts of sums.
+  EXPECT_GE(of_eight.host_bytes, 4 * kAll * (1 + 4 + 1 + 1) + kAll);
+  EXPECT_LE(of_eight.host_bytes, 4 * kAll * (1 + 4 + 1 + 1) + kAll * 110 / 100);
   EXPECT_EQ(of_eight.communication_bytes, 2 * (64U << 20));
 }
 
 TEST(GpuSizingTest, AnAdapterIsNotShared) {
-  EXPECT_EQ(estimate_gpu_memory(llama_8b(), lora(), {.num_ranks = 8}).host_bytes,
-            estimate_gpu_memory(llama_8b(), lora(), {.num_ranks = 1}).host_bytes);
+  const GpuMemory alone = estimate_gpu_memory(llama_8b(), lora(), {.num_ranks = 1});
+  const GpuMemory of_eight = estimate_gpu_memory(llama_8b(), lora(), {.num_ranks = 8});
+  EXPECT_EQ(of_eight.trained_bytes, alone.trained_bytes);
+  EXPECT_EQ(of_eight.host_bytes - alone.host_bytes, 2 * alone.gradient_bytes)
+      << "what peers send, and the whole sum";
 }
 
 // By hand: a layer has 4096 · (2 · 4096 + 2 · 1024 + 3 · 14336) = 218,103,808 linear weights, 32 of

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tests/trainer/model/reference_case.h"
 #include "trainer/model/initialize.h"
@@ -49,6 +51,32 @@ TEST_F(LlamaTest, DropoutGradientEqualsFiniteDifferences) {
   }
 }
 
+TEST_F(LlamaTest, OverwritesWhateverIsWhereTheGradientGoes) {
+  const auto lora = LlamaModel::with_lora(case_.base(), case_.targets(), 0.3, 128);
+  const auto full = LlamaModel::fully_trained(case_.base().config(), 128);
+  FloatBuffer full_values(full->layout().size());
+  load_pretrained(full->layout(), case_.base(), full_values.span());
+  const auto check = [&](const LlamaModel& model, const FloatBuffer& values,
+                         const std::vector<int>& samples) {
+    const auto gradient_over = [&](float before) {
+      FloatBuffer gradient = FloatBuffer::zeros(model.layout().size());
+      for (const TrainedTensor& tensor : model.layout().tensors()) {
+        std::fill_n(gradient.data() + tensor.offset, tensor.size, before);
+      }
+      model.loss_and_gradient(*kernels_, case_.pack(samples), values.data(), gradient.data(),
+                              {5, 3, 1}, workspace_);
+      const auto bytes = std::as_bytes(gradient.span());
+      return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    EXPECT_TRUE(gradient_over(0) == gradient_over(std::numeric_limits<float>::quiet_NaN()))
+        << samples.size() << " samples";
+  };
+  for (const std::vector<int>& samples : {std::vector<int>{}, {1}, {0, 1, 2}}) {
+    check(*lora, case_.lora_values("lora.weight.", lora->layout()), samples);
+    check(*full, full_values, samples);
+  }
+}
+
 TEST_F(LlamaTest, TheGradientIsTheSameWhateverIsKept) {
   const auto lora = LlamaModel::with_lora(case_.base(), case_.targets(), 0.3, 128);
   const FloatBuffer lora_values = case_.lora_values("lora.weight.", lora->layout());
@@ -59,12 +87,14 @@ TEST_F(LlamaTest, TheGradientIsTheSameWhateverIsKept) {
     SlotWorkspace workspace;
     workspace.settings.memory = memory;
     FloatBuffer gradient = FloatBuffer::zeros(model.layout().size());
+    std::vector<std::byte> all;
     for (const std::vector<int>& samples : {std::vector{0, 1, 2}, std::vector{1}}) {
       model.loss_and_gradient(*kernels_, case_.pack(samples), values.data(), gradient.data(),
                               {5, 3, 1}, workspace);
+      const auto bytes = std::as_bytes(gradient.span());
+      all.insert(all.end(), bytes.begin(), bytes.end());
     }
-    const auto bytes = std::as_bytes(gradient.span());
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
+    return all;
   };
   for (const recipe::Memory memory : {recipe::Memory::kFast, recipe::Memory::kLow}) {
     EXPECT_TRUE(bits(*lora, lora_values, memory) ==

@@ -228,6 +228,20 @@ TEST_F(DeviceTrainingTest, ACheckpointIsOfItsKindOfDevice) {
   }
 }
 
+TEST_F(DeviceTrainingTest, AModelThatDoesNotFitIsFatal) {
+  const std::filesystem::path run = start("large", kLora);
+  testing::ThreadGroup alone(1, std::chrono::seconds(60));
+  const OpenKernels small = [this](recipe::DataType) {
+    return std::make_unique<FarKernels>(memories_.emplace_back(std::size_t{1} << 14));
+  };
+  try {
+    run_rank(run, *alone.communicator(0), small, 1);
+    ADD_FAILURE() << "no error";
+  } catch (const FatalError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("no memory left for the model"));
+  }
+}
+
 TEST_F(DeviceTrainingTest, Bf16IsNotForCpus) {
   const std::filesystem::path run = start("bf16", kLora, "bf16");
   testing::ThreadGroup alone(1, std::chrono::seconds(60));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <new>
 
 #include "core/base/error.h"
@@ -23,9 +24,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Kernels on a device whose memory is full: attention finds no room for its scores. The others
-/// compute nothing.
-class FullDevice final : public model::Kernels {
+/// Kernels that compute nothing.
+class IdleKernels : public model::Kernels {
  public:
   void multiply_transposed(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
   void multiply(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
@@ -38,9 +38,7 @@ class FullDevice final : public model::Kernels {
   void swiglu(ConstMatrix, Matrix) const override {}
   void swiglu_backward(ConstMatrix, Matrix) const override {}
   void attention(ConstMatrix, ConstMatrix, ConstMatrix, HeadLayout, SequenceOffsets, Matrix,
-                 float*) const override {
-    throw std::bad_alloc();
-  }
+                 float*) const override {}
   void attention_backward(ConstMatrix, ConstMatrix, ConstMatrix, ConstMatrix, ConstMatrix,
                           const float*, HeadLayout, SequenceOffsets,
                           AttentionGradients) const override {}
@@ -55,6 +53,42 @@ class FullDevice final : public model::Kernels {
   void gather_rows(ConstMatrix, std::span<const std::int32_t>, Matrix) const override {}
   void scatter_add_rows(ConstMatrix, std::span<const std::int32_t>, Matrix) const override {}
 };
+
+/// A device whose memory is full: attention finds no room for its scores.
+class FullDevice final : public IdleKernels {
+ public:
+  void attention(ConstMatrix, ConstMatrix, ConstMatrix, HeadLayout, SequenceOffsets, Matrix,
+                 float*) const override {
+    throw std::bad_alloc();
+  }
+};
+
+/// Leaves a value at the end of each weight's gradient.
+class WeightGradient final : public IdleKernels {
+ public:
+  explicit WeightGradient(float value) : value_(value) {}
+  void transposed_multiply(ConstMatrix, ConstMatrix, Matrix c, Accumulate, float) const override {
+    c.row(c.rows - 1)[c.columns - 1] = value_;
+  }
+
+ private:
+  float value_;
+};
+
+/// Whether the engine finds the outcome of a slot finite.
+bool is_finite(const model::Kernels& kernels) {
+  const testing::ReferenceCase reference(testing::ReferenceCase::names().front());
+  const auto model = model::LlamaModel::with_lora(reference.base(), reference.targets(), 0, 128);
+  SlotWorkers workers(1);
+  SlotEngine engine(*model, kernels, workers, {});
+  OrderedSum sum(model->layout().size());
+  StepBatch batch;
+  batch.num_slots = 1;
+  batch.slots = {reference.pack({0})};
+  sum.begin(1, {0, 1});
+  const model::FloatBuffer parameters = model::FloatBuffer::zeros(model->layout().size());
+  return engine.train(batch, 0, parameters.data(), 1, 1, sum).at(0).finite;
+}
 
 /// What a step says that runs its slots 6 and 7 of 16 on a full device.
 std::string complaint(recipe::Memory memory, int num_workers) {
@@ -84,6 +118,17 @@ TEST(SlotEngineTest, LackOfMemoryNamesTheSlotAndWhatToLower) {
               AllOf(HasSubstr("step 41: no memory left for slot 6 of 16"),
                     HasSubstr("`memory: low`"), HasSubstr("fewer slot workers (now 2)"),
                     HasSubstr("more batch.slots"), HasSubstr("data.max_length")));
+}
+
+TEST(SlotEngineTest, TellsANonFiniteGradientFromALargeOne) {
+  using Limits = std::numeric_limits<float>;
+  for (const float value : {0.0F, -0.0F, Limits::max(), Limits::lowest(), Limits::denorm_min()}) {
+    EXPECT_TRUE(is_finite(WeightGradient(value))) << value;
+  }
+  for (const float value : {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(),
+                            -Limits::quiet_NaN(), Limits::signaling_NaN()}) {
+    EXPECT_FALSE(is_finite(WeightGradient(value))) << value;
+  }
 }
 
 TEST(SlotEngineTest, WhatIsLowAlreadyIsNotSuggested) {
@@ -117,10 +162,10 @@ Step train_three_slots(const model::Kernels& kernels, int num_workers) {
     EXPECT_TRUE(outcome.finite);
     step.losses.push_back(outcome.loss_sum);
   }
-  step.sum.resize(model->layout().size());
   comm::SingleCommunicator alone;
-  const std::vector<std::size_t> offsets = {0, step.sum.size()};
-  sum.finish(alone, {{0, 3}}, offsets, step.sum);
+  const std::vector<std::size_t> offsets = {0, model->layout().size()};
+  const std::span<const float> whole = sum.finish(alone, {{0, 3}}, offsets);
+  step.sum.assign(whole.begin(), whole.end());
   return step;
 }
 
