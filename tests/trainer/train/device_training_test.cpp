@@ -38,7 +38,7 @@ constexpr const char* kRecipe = R"(
 version: 1
 name: tiny
 seed: 7
-model: {{base: {model}, dtype: {dtype}}}
+model: {{base: {model}, name: org/tiny, dtype: {dtype}}}
 {more}
 data:
   train: [{{path: {chats}}}]
@@ -198,6 +198,16 @@ TEST_F(DeviceTrainingTest, LossesOfTheLoopsOnCpus) {
     for (std::size_t i = 0; i < expected.losses.size(); ++i) {
       EXPECT_NEAR(actual.losses[i], expected.losses[i], 1e-5 * expected.losses[i]) << name << i;
     }
+  }
+}
+
+TEST_F(DeviceTrainingTest, AMergedModelPassesItsGate) {
+  constexpr const char* kMerged =
+      "adapter: {rank: 4, alpha: 8}\npublish: {hub: org/merged, form: merged}";
+  for (const ProductType products : {ProductType::kFloat32, ProductType::kBFloat16}) {
+    const std::string name = products == ProductType::kFloat32 ? "merged" : "merged-bf16";
+    EXPECT_EQ(train(start(name, kMerged), far(products)).files.count("merged/model.safetensors"),
+              1U);
   }
 }
 
