@@ -28,8 +28,10 @@ if(LibTorchCuda_FOUND AND NOT TARGET LibTorch::cuda)
   target_link_libraries(LibTorch::cuda_headers INTERFACE LibTorch::headers)
   target_compile_definitions(LibTorch::cuda_headers INTERFACE USE_C10D_NCCL)
   add_library(LibTorch::cuda INTERFACE IMPORTED)
+  # libtorch_cuda registers the GPU's kernels when it is loaded: it is needed though nothing may call it.
   target_link_libraries(LibTorch::cuda INTERFACE
-    ${LibTorchCuda_TORCH_LIBRARY} ${LibTorchCuda_C10_LIBRARY} ${LibTorchCuda_NCCL_LIBRARY}
+    "-Wl,--push-state,--no-as-needed,${LibTorchCuda_TORCH_LIBRARY},--pop-state"
+    ${LibTorchCuda_C10_LIBRARY} ${LibTorchCuda_NCCL_LIBRARY}
     ${LibTorchCuda_RUNTIME_LIBRARY} LibTorch::torch)
   get_filename_component(_runtime_folder ${LibTorchCuda_RUNTIME_LIBRARY} DIRECTORY)
   get_filename_component(_nccl_folder ${LibTorchCuda_NCCL_LIBRARY} DIRECTORY)

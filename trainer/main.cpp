@@ -49,7 +49,7 @@ int main(int argc, char** argv) try {
   app.add_option("--meeting-timeout", arguments.meeting_timeout_seconds,
                  "Seconds in which all ranks must have started")
       ->check(CLI::PositiveNumber);
-  app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model")
+  app.add_option("--allow-changed", arguments.run.allowed_changes, "recipe, data, model, device")
       ->delimiter(',');
   app.add_option("--hold-after-step", arguments.run.hold_after_step,
                  "Wait after this step to be killed or stopped; for `temper verify`")

@@ -144,8 +144,10 @@ class Rank {
     });
     const comm::NcclWorld world{device::report_devices(), device::library_versions(),
                                 comm::host_name()};
-    communicator_ = comm::open_gpu_rank(std::move(communicator_), settings, world, *logger_, clock_)
-                        .communicator;
+    comm::GpuRank opened =
+        comm::open_gpu_rank(std::move(communicator_), settings, world, *logger_, clock_);
+    communicator_ = std::move(opened.communicator);
+    arguments_.run.open_kernels = train::open_gpu_kernels(opened.gpu);
   }
 
   void work() {

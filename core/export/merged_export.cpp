@@ -205,7 +205,7 @@ void export_merged(const fs::path& folder, const MergedExport& merged) {
   CheckRecord record{.kind = "model", .base_fingerprint = merged.base.fingerprint()};
   if (merged.probe) {
     Probe probe = *merged.probe;
-    probe.tolerance = merged_tolerance(content.coarsest_type());
+    probe.tolerance = std::max(probe.tolerance, merged_tolerance(content.coarsest_type()));
     add_outputs(record, staged.staging(), probe);
   }
   write_check_record(staged, std::move(record));

@@ -1,5 +1,6 @@
 #include "core/model/gpu_sizing.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/model/activation_policy.h"
@@ -29,6 +30,19 @@ MemoryEstimate in_floats(const ModelConfig& config, const recipe::Recipe& recipe
                          {.slot_workers = 1, .slot_tokens = slot_tokens, .num_ranks = num_ranks});
 }
 
+std::uint64_t workspace_bytes(const ModelConfig& config, const recipe::Recipe& recipe,
+                              std::int64_t slot_tokens) {
+  constexpr std::int64_t kFloatBytes = 4;
+  constexpr std::int64_t kTemporaries = 6;  // of SwiGLU's and attention's backward, alive at once
+  constexpr std::int64_t kBlockQueries = 256;
+  const std::int64_t length = std::min(slot_tokens, recipe.data.max_length);
+  const std::int64_t swiglu = kTemporaries * kFloatBytes * slot_tokens * config.intermediate_size;
+  const std::int64_t attention =
+      kTemporaries * kFloatBytes * config.num_heads * std::min(length, kBlockQueries) * length;
+  const auto logits = static_cast<std::int64_t>(in_floats(config, recipe, 0).activation_bytes);
+  return static_cast<std::uint64_t>(std::max({swiglu, attention, 3 * logits}));
+}
+
 /// Weights of the linear modules of a layer.
 double layer_weights(const ModelConfig& config) {
   const auto hidden = static_cast<double>(config.hidden_size);
@@ -44,25 +58,25 @@ std::span<const GpuKind> common_gpus() {
 }
 
 std::uint64_t GpuMemory::fixed_bytes() const {
-  return weight_bytes + master_bytes + gradient_bytes + moment_bytes + communication_bytes +
+  return weight_bytes + trained_bytes + gradient_bytes + workspace_bytes + communication_bytes +
          context_bytes;
 }
 
 GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& recipe,
                               const GpuLoad& load) {
   const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
-  const std::uint64_t logits = in_floats(config, recipe, 0).activation_bytes;
   const auto trained = static_cast<std::uint64_t>(floats.trained_parameters);
   const auto all = static_cast<std::uint64_t>(floats.total_parameters);
-  const bool full = trains_all(recipe);
+  const std::uint64_t frozen_bytes = recipe.model.dtype == recipe::DataType::kFp32 ? 4 : 2;
   GpuMemory memory;
-  memory.weight_bytes = 2 * (full ? all : all - trained);
-  memory.master_bytes = full ? 4 * floats.share_parameters : 6 * trained;
-  memory.gradient_bytes = floats.gradient_bytes;
-  memory.moment_bytes = floats.moment_bytes;
-  memory.activation_bytes = (floats.activation_bytes - logits) / 2 + logits;
+  memory.weight_bytes = trains_all(recipe) ? 0 : frozen_bytes * (all - trained);
+  memory.trained_bytes = 4 * trained;
+  memory.gradient_bytes = 4 * trained;
+  memory.activation_bytes = floats.activation_bytes;
+  memory.workspace_bytes = workspace_bytes(config, recipe, load.slot_tokens);
   memory.communication_bytes = load.num_ranks > 1 ? 2 * load.stage_bytes : 0;
   memory.context_bytes = kContextBytes;
+  memory.host_bytes = 4 * trained + floats.gradient_bytes + floats.moment_bytes;
   return memory;
 }
 

@@ -31,37 +31,42 @@ struct GpuLoad {
   std::uint64_t stage_bytes = 64 << 20;  ///< of each of NCCL's two (open_nccl.h)
 };
 
-/// Memory of one rank on its GPU. With P parameters of the base, T trained ones, in bytes:
+/// Memory of one rank with a GPU (docs/decisions/0016). With P parameters of the base, T trained
+/// ones and b bytes of a frozen number (2: bf16, or 4 with `dtype: fp32`), in bytes on the GPU:
 ///
-///   weights        2 · P: bf16 to compute with
-///   masters        4 · S, what is updated, and with an adapter 2 · T, its bf16 copy
-///   gradients      as memory_estimate.h, one slot at a time
-///   moments        as memory_estimate.h: 8 · S, less with `moments: 8bit`
-///   activations    of one slot: half of memory_estimate.h's, as they are bf16, under its `memory`
-///                  policies; the loss's logits, which stay fp32, whole
+///   weights        b · P with an adapter; 0 when all weights are trained
+///   trained        4 · T: fp32 copies of the parameters, which slots are computed with
+///   gradient       4 · T: of the slot that is computed
+///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies
+///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·
+///   intermediate
+///                  (SwiGLU backward), 24 · heads · queries · length (attention's scores, queries =
+///                  256 at most, length that of the longest sample), 3 times the loss's logits
 ///   communication  2 · stage_bytes; 0 for one rank
 ///   context        768 MiB: CUDA's context, the libraries' code and cuBLAS's workspaces
 ///
-/// S = T with an adapter; when all weights are trained, the share that a rank updates
-/// (memory_estimate.h), about 1/R of them on R ranks: ZeRO stage 1.
+/// and in the machine's own memory: 4 · T + memory_estimate.h's gradients and moments. The master
+/// parameters, the sums over slots and the moments are there.
 struct GpuMemory {
   std::uint64_t weight_bytes = 0;
-  std::uint64_t master_bytes = 0;
+  std::uint64_t trained_bytes = 0;
   std::uint64_t gradient_bytes = 0;
-  std::uint64_t moment_bytes = 0;
   std::uint64_t activation_bytes = 0;
+  std::uint64_t workspace_bytes = 0;
   std::uint64_t communication_bytes = 0;
   std::uint64_t context_bytes = 0;
+  std::uint64_t host_bytes = 0;  ///< not of the GPU
 
-  /// All but the activations.
+  /// On the GPU, all but the activations.
   std::uint64_t fixed_bytes() const;
 };
 
 /// How the work fits a kind of GPU.
 struct GpuFit {
   GpuKind gpu;
-  /// Slots whose activations fit at once beside the rest, 95 % of the memory used (the allocator
-  /// loses some to rounding). 0: the run does not fit.
+  /// Slots of this length whose activations would fit at once beside the rest, 95 % of the memory
+  /// used (the allocator loses some to rounding); one is computed at a time. 0: the run does not
+  /// fit.
   std::int64_t num_slots = 0;
   double tokens_per_second = 0;  ///< of one GPU, an estimate: see training_flops()
 };

@@ -39,7 +39,8 @@ struct Model {
           "id. A run that publishes an adapter needs a Hub id");
     field("chat_template", chat_template,
           "A Jinja file in place of the model's own chat template. Empty: the model's");
-    field("dtype", dtype, "Numbers that the base model computes in. `auto`: fp32 on a CPU");
+    field("dtype", dtype,
+          "Numbers that the base model computes in. `auto`: fp32 on a CPU, bf16 on a GPU");
     field("init", init,
           "Where the weights come from: `pretrained` reads them, `random` draws new ones from "
           "`seed`");

@@ -54,14 +54,6 @@ void random_weights_are_trained_whole(const Recipe& recipe, Reading& reading) {
   }
 }
 
-void bf16_has_kernels(const Recipe& recipe, Reading& reading) {
-  if (reading.sound({"model.dtype"}) && recipe.model.dtype == DataType::kBf16) {
-    reading.fail_rule({"model.dtype"},
-                      "is bf16, for which this build has no kernels (it computes on CPUs, in "
-                      "fp32); write auto or fp32");
-  }
-}
-
 void adapter_keys_need_an_adapter(const Recipe& recipe, Reading& reading) {
   const Adapter& adapter = recipe.adapter;
   if (!reading.sound({"adapter.type"}) || adapter.type != AdapterType::kNone) {
@@ -302,7 +294,6 @@ void check_rules(const Recipe& recipe, Reading& reading) {
   version_is_known(recipe.version, reading);
   name_is_a_safe_file_name(recipe, reading);
   random_weights_are_trained_whole(recipe, reading);
-  bf16_has_kernels(recipe, reading);
   adapter_keys_need_an_adapter(recipe, reading);
   patterns_compile(recipe, reading);
   target_endings_are_names(recipe, reading);

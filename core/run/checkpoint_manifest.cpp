@@ -58,15 +58,19 @@ std::string to_json(const CheckpointManifest& manifest) {
                        {"crc32c", object.crc32c},
                        {"sha256", object.sha256}});
   }
-  return dump_file({{"version", manifest.version},
-                    {"attempt", manifest.attempt},
-                    {"step", manifest.step},
-                    {"position", manifest.position},
-                    {"num_ranks", manifest.num_ranks},
-                    {"recipe_fingerprint", manifest.recipe_fingerprint},
-                    {"data_fingerprint", manifest.data_fingerprint},
-                    {"model_fingerprint", manifest.model_fingerprint},
-                    {"objects", std::move(objects)}});
+  nlohmann::ordered_json json = {{"version", manifest.version},
+                                 {"attempt", manifest.attempt},
+                                 {"step", manifest.step},
+                                 {"position", manifest.position},
+                                 {"num_ranks", manifest.num_ranks},
+                                 {"recipe_fingerprint", manifest.recipe_fingerprint},
+                                 {"data_fingerprint", manifest.data_fingerprint},
+                                 {"model_fingerprint", manifest.model_fingerprint}};
+  if (!manifest.device.empty()) {
+    json["device"] = manifest.device;
+  }
+  json["objects"] = std::move(objects);
+  return dump_file(json);
 }
 
 CheckpointManifest parse_manifest(std::string_view json, const std::string& origin) {
@@ -86,6 +90,7 @@ CheckpointManifest parse_manifest(std::string_view json, const std::string& orig
   manifest.recipe_fingerprint = fields.text("recipe_fingerprint");
   manifest.data_fingerprint = fields.text("data_fingerprint");
   manifest.model_fingerprint = fields.text("model_fingerprint");
+  manifest.device = fields.has("device") ? fields.text("device") : "";
   std::set<std::string> names;
   for (const nlohmann::json& item : fields.objects("objects", kMaxObjects)) {
     manifest.objects.push_back(

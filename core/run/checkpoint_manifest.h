@@ -28,6 +28,7 @@ struct CheckpointManifest {
   std::string recipe_fingerprint;
   std::string data_fingerprint;
   std::string model_fingerprint;
+  std::string device;  ///< kind that slots were computed on; empty: not known
   std::vector<CheckpointObject> objects;
   bool operator==(const CheckpointManifest&) const = default;
 };

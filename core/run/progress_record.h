@@ -30,7 +30,7 @@ struct ProgressRecord {
   double reduce_milliseconds = 0;
   double optimizer_milliseconds = 0;
   double checkpoint_milliseconds = 0;  ///< the step's own stall, not the background write
-  std::uint64_t memory_bytes = 0;      ///< peak resident, the largest rank
+  std::uint64_t memory_bytes = 0;      ///< peak of the largest rank: resident, or of its GPU
   std::uint64_t store_requests = 0;    ///< to buckets by all ranks since the attempt began
   std::uint64_t store_retries = 0;     ///< of them, tried again
 };

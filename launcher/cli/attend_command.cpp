@@ -221,7 +221,7 @@ void add_attend(CLI::App& app, Action& action) {
   const auto options = std::make_shared<AttendOptions>();
   app.add_option("RUN", options->run, "The run: its folder or URL in a bucket")->required();
   app.add_option("--allow-changed", options->allow_changed,
-                 "Go on although these changed: recipe,data,model or a part of it");
+                 "Go on although these changed: recipe,data,model,device or a part of it");
   app.callback([&action, options] {
     action = [options](Context& context) { return attend(context, *options); };
   });

@@ -15,8 +15,10 @@ void check_local_gpus(Context& context, const recipe::Cluster& cluster) {
   const CapturedRun run = run_captured(
       context.runner,
       {find_trainer(context).string(), "--check-gpus", fmt::to_string(cluster.resources.gpus)});
-  throw UserError(fmt::format("resources.gpus: is {}, but {}", cluster.resources.gpus,
-                              run.code != 0 ? complaint_of(run) : kNoGpuTraining));
+  if (run.code != 0) {
+    throw UserError(
+        fmt::format("resources.gpus: is {}, but {}", cluster.resources.gpus, complaint_of(run)));
+  }
 }
 
 }  // namespace temper::launch

@@ -18,7 +18,6 @@
 #include "launcher/backends/vertex/google_services.h"
 #include "launcher/backends/vertex/vertex_client.h"
 #include "launcher/cli/bucket_runs.h"
-#include "launcher/cli/local_gpus.h"
 
 namespace temper::launch {
 namespace {
@@ -135,9 +134,6 @@ void check_before_submit(Context& context, const recipe::Cluster& cluster, const
                                "to gs://BUCKET/FOLDER"});
       }
       add_image_check(cluster.vertex.image, plan);
-  }
-  if (cluster.resources.gpus > 0) {
-    plan.checks.push_back({"GPUs", Result::kFailed, kNoGpuTraining});
   }
   const bool secrets_are_files =
       cluster.kind == recipe::ClusterKind::kLocal || cluster.kind == recipe::ClusterKind::kSlurm;

@@ -150,10 +150,10 @@ void check_allowed(const std::string& list) {
   while (begin <= list.size()) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
     const std::string what = list.substr(begin, end - begin);
-    if (what != "recipe" && what != "data" && what != "model") {
-      throw CLI::ValidationError("--allow-changed", "'" + what +
-                                                        "' is none of recipe, data, model (a list "
-                                                        "is separated by commas)");
+    if (what != "recipe" && what != "data" && what != "model" && what != "device") {
+      throw CLI::ValidationError(
+          "--allow-changed",
+          "'" + what + "' is none of recipe, data, model, device (a list is separated by commas)");
     }
     begin = end + 1;
   }
@@ -171,7 +171,7 @@ void add_resume(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   add_cluster_options(app, options->changes);
   app.add_option("--allow-changed", options->allow_changed,
-                 "Go on although these changed: recipe,data,model or a part of it");
+                 "Go on although these changed: recipe,data,model,device or a part of it");
   add_trace_option(app, options->trace);
   app.add_flag("--json", options->json,
                "Print the progress records as JSON lines; on a cluster: one object, as submit");

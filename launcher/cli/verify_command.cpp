@@ -12,6 +12,8 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/recipe/recipe_io.h"
+#include "core/run/run_layout.h"
+#include "launcher/cli/local_gpus.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/temporary_folder.h"
 #include "launcher/cli/trainer_location.h"
@@ -29,6 +31,7 @@ struct VerifyOptions {
   std::int64_t steps = 6;
   std::vector<std::int64_t> ranks = {1, 2, 3};
   std::optional<std::uint64_t> seed;
+  bool gpus = false;
   bool keep = false;
 };
 
@@ -49,7 +52,7 @@ std::vector<Trial> list_trials(const VerifyOptions& options, std::int64_t checkp
   std::vector<Trial> trials;
   for (const std::int64_t ranks : options.ranks) {
     for (const std::int64_t slot_workers : {1, 2}) {
-      trials.push_back({ranks, slot_workers, 0, {}, 0});
+      trials.push_back({ranks, slot_workers, 0, {}, 0, options.gpus});
     }
   }
   const auto first = static_cast<std::uint64_t>(checkpoint_every);
@@ -58,12 +61,18 @@ std::vector<Trial> list_trials(const VerifyOptions& options, std::int64_t checkp
   const std::uint64_t step = first + word % (end - first);
   const auto delay = std::chrono::milliseconds((word >> 32U) % 100);
   const std::int64_t most = *std::max_element(options.ranks.begin(), options.ranks.end());
-  trials.push_back({1, 1, static_cast<std::int64_t>(step), delay, std::max<std::int64_t>(2, most)});
+  const std::int64_t then = options.gpus ? most : std::max<std::int64_t>(2, most);
+  trials.push_back({1, 1, static_cast<std::int64_t>(step), delay, then, options.gpus});
   return trials;
 }
 
 int verify(Context& context, const VerifyOptions& options) {
   const fs::path trainer = find_trainer(context);
+  if (options.gpus) {
+    recipe::Cluster cluster;
+    cluster.resources.gpus = *std::max_element(options.ranks.begin(), options.ranks.end());
+    check_local_gpus(context, cluster);
+  }
   const TemporaryFolder folder("temper-verify", options.keep);
   const recipe::Recipe recipe = cut_recipe(context, options, folder.path());
   const std::uint64_t seed = options.seed ? *options.seed : std::random_device{}();
@@ -101,6 +110,7 @@ void add_verify(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->check(CLI::Range(1, 4096));
   app.add_option("--seed", options->seed, "Decides when one training is killed");
+  app.add_flag("--gpus", options->gpus, "Give each rank a GPU of this machine");
   app.add_flag("--keep", options->keep, "Keep the folders of the trainings");
   app.callback([&action, options] {
     action = [options](Context& context) { return verify(context, *options); };

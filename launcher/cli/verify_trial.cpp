@@ -123,6 +123,7 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
   recipe::Cluster cluster;
   cluster.ranks = trial.ranks;
   cluster.slot_workers = trial.slot_workers;
+  cluster.resources.gpus = trial.gpus ? trial.ranks : 0;
   LaunchSpec spec =
       launch_spec(context.executable, trainer, cluster, made.layout, /*allow_changed=*/"");
 

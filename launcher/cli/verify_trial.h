@@ -20,6 +20,7 @@ struct Trial {
   std::int64_t kill_after_step = 0;
   std::chrono::nanoseconds kill_delay{0};  ///< after that
   std::int64_t resume_ranks = 0;
+  bool gpus = false;  ///< each rank has one of this machine
 };
 
 struct TrialResult {

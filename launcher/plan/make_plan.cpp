@@ -102,10 +102,9 @@ PlannedGpus plan_gpus(const PlanRequest& request, const model::BaseModel& base,
     load.trained_share = static_cast<double>(plan.tokens->trained) / total;
   }
   const model::GpuMemory memory = model::estimate_gpu_memory(base.config(), request.recipe, load);
-  PlannedGpus planned{memory.weight_bytes,     memory.master_bytes,
-                      memory.gradient_bytes,   memory.moment_bytes,
-                      memory.activation_bytes, memory.communication_bytes,
-                      memory.context_bytes,    {}};
+  PlannedGpus planned{memory.weight_bytes,     memory.trained_bytes,   memory.gradient_bytes,
+                      memory.activation_bytes, memory.workspace_bytes, memory.communication_bytes,
+                      memory.context_bytes,    memory.host_bytes,      {}};
   for (const model::GpuFit& fit : model::fit_gpus(base.config(), request.recipe, load)) {
     planned.fits.push_back({std::string(fit.gpu.name), fit.num_slots, fit.tokens_per_second});
   }
@@ -208,6 +207,16 @@ void note_idle_workers(RunPlan& plan) {
   }
 }
 
+/// Before anything is read: the numbers that a recipe asks for need a device that has them.
+void check_numbers(const PlanRequest& request) {
+  const bool has_gpus = request.gpus || request.cluster.resources.gpus > 0;
+  if (request.recipe.model.dtype == recipe::DataType::kBf16 && !has_gpus) {
+    throw UserError(
+        "model.dtype: is bf16, for which there are no kernels on CPUs; write auto (fp32 on CPUs, "
+        "bf16 on GPUs) or fp32, or give the cluster file resources.gpus");
+  }
+}
+
 void note_lack_of_memory(const PlanRequest& request, RunPlan& plan) {
   const std::uint64_t needed = plan.model->memory_bytes * static_cast<std::uint64_t>(plan.ranks);
   if (request.machine_memory_bytes == 0 || needed <= request.machine_memory_bytes) {
@@ -224,6 +233,7 @@ void note_lack_of_memory(const PlanRequest& request, RunPlan& plan) {
 }  // namespace
 
 RunPlan make_plan(const PlanRequest& asked) {
+  check_numbers(asked);
   PlanRequest request = asked;
   SystemClock clock;
   if (request.with_model) {
@@ -244,12 +254,16 @@ RunPlan make_plan(const PlanRequest& asked) {
   }
   if (base) {
     plan.model = plan_model(request, *base, plan);
-    note_lack_of_memory(request, plan);
     if (request.gpus || request.cluster.resources.gpus > 0) {
       plan.gpus = plan_gpus(request, *base, plan);
     }
   }
-  note_idle_workers(plan);
+  if (request.cluster.resources.gpus == 0) {
+    if (base) {
+      note_lack_of_memory(request, plan);
+    }
+    note_idle_workers(plan);
+  }
   return plan;
 }
 

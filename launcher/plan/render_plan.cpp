@@ -90,13 +90,14 @@ std::string time_text(const PlannedTime& time) {
 
 std::string gpus_text(const PlannedGpus& gpus) {
   std::string text = line(
-      "a GPU", fmt::format("{} of weights in bf16, {} of what is trained, {} of gradients, {} of "
-                           "moments, {} for communication, {} of CUDA's own; {} of activations a "
-                           "slot (estimates)",
-                           bytes_text(gpus.weight_bytes), bytes_text(gpus.master_bytes),
-                           bytes_text(gpus.gradient_bytes), bytes_text(gpus.moment_bytes),
-                           bytes_text(gpus.communication_bytes), bytes_text(gpus.context_bytes),
-                           bytes_text(gpus.activation_bytes)));
+      "a GPU",
+      fmt::format("{} of frozen weights, {} of what is trained, {} of its gradient, {} of "
+                  "workspace, {} for communication, {} of CUDA's own; {} of activations a slot; {} "
+                  "of the machine's memory for sums and moments (estimates)",
+                  bytes_text(gpus.weight_bytes), bytes_text(gpus.trained_bytes),
+                  bytes_text(gpus.gradient_bytes), bytes_text(gpus.workspace_bytes),
+                  bytes_text(gpus.communication_bytes), bytes_text(gpus.context_bytes),
+                  bytes_text(gpus.activation_bytes), bytes_text(gpus.host_bytes)));
   for (const PlannedGpus::Fit& fit : gpus.fits) {
     const std::string how =
         fit.slots == 0
@@ -110,12 +111,13 @@ std::string gpus_text(const PlannedGpus& gpus) {
 
 Json gpus_json(const PlannedGpus& gpus) {
   Json json = {{"weight_bytes", gpus.weight_bytes},
-               {"master_bytes", gpus.master_bytes},
+               {"trained_bytes", gpus.trained_bytes},
                {"gradient_bytes", gpus.gradient_bytes},
-               {"moment_bytes", gpus.moment_bytes},
                {"activation_bytes_a_slot", gpus.activation_bytes},
+               {"workspace_bytes", gpus.workspace_bytes},
                {"communication_bytes", gpus.communication_bytes},
                {"context_bytes", gpus.context_bytes},
+               {"host_bytes", gpus.host_bytes},
                {"fits", Json::array()}};
   for (const PlannedGpus::Fit& fit : gpus.fits) {
     json["fits"].push_back({{"gpu", fit.name},

@@ -64,13 +64,14 @@ struct PlannedGpus {
     std::int64_t slots = 0;        ///< whose activations fit at once; 0: the run does not fit
     double tokens_per_second = 0;  ///< of one GPU
   };
-  std::uint64_t weight_bytes = 0;  ///< of the base, in bf16
-  std::uint64_t master_bytes = 0;  ///< of what is trained
+  std::uint64_t weight_bytes = 0;   ///< of the base, if it is frozen
+  std::uint64_t trained_bytes = 0;  ///< of what is trained
   std::uint64_t gradient_bytes = 0;
-  std::uint64_t moment_bytes = 0;
   std::uint64_t activation_bytes = 0;  ///< of one slot
+  std::uint64_t workspace_bytes = 0;
   std::uint64_t communication_bytes = 0;
   std::uint64_t context_bytes = 0;
+  std::uint64_t host_bytes = 0;  ///< in the machine's own memory
   std::vector<Fit> fits;
 };
 

@@ -24,7 +24,7 @@ ALLOWED = {
     "core/export": CORE | {"core/model", "core/run"},
     "trainer/device": BASE,
     "trainer/comm": {"core/base", "core/run", "trainer/device"},
-    "trainer/model": ALL_CORE,
+    "trainer/model": ALL_CORE | {"trainer/device"},
     "trainer/checkpoint": TRAINER_BASE,
     "trainer/train": TRAINER_BASE | {"trainer/checkpoint"},
     "trainer": TRAINER_BASE | {"trainer/checkpoint", "trainer/train"},

@@ -26,6 +26,12 @@ class GpuTest(Scenario):
         version = subprocess.run([TRAINER, "--version"], capture_output=True, text=True, check=True).stdout
         self.assertRegex(version, r"^[0-9.]+ \(LibTorch [0-9.]+, (no CUDA|CUDA [0-9.]+, NCCL [0-9.]+)\)$")
 
+    def test_a_rank_finds_no_gpu(self):
+        (self.folder / "run" / "logs").mkdir(parents=True)
+        rank = subprocess.run([TRAINER, "--run", self.folder / "run", "--gpus"], capture_output=True, text=True, check=False)
+        self.assertEqual(rank.returncode, USER_ERROR, rank.stdout + rank.stderr)
+        self.assertIn("no CUDA device", rank.stdout + rank.stderr)
+
     def test_the_trainer_needs_a_run_or_a_question(self):
         lost = subprocess.run([TRAINER], capture_output=True, text=True, check=False, env=dict(os.environ))
         self.assertEqual(lost.returncode, USER_ERROR, lost.stdout + lost.stderr)

@@ -213,6 +213,7 @@ void CheckpointWriter::start_commit(const std::vector<SaveStatus>& statuses) {
   manifest.recipe_fingerprint = options_.fingerprints.recipe;
   manifest.data_fingerprint = options_.fingerprints.data;
   manifest.model_fingerprint = options_.fingerprints.model;
+  manifest.device = options_.fingerprints.device;
   for (const SaveStatus& status : statuses) {
     if (status.receipt) {
       manifest.objects.push_back(*status.receipt);

@@ -12,7 +12,7 @@
 namespace temper::checkpoint {
 namespace {
 
-constexpr std::array<const char*, 3> kSubjects = {"recipe", "data", "model"};
+constexpr std::array<const char*, 4> kSubjects = {"recipe", "data", "model", "device"};
 
 // Enough of a hash to tell two apart by eye.
 std::string shortened(const std::string& fingerprint) {
@@ -34,9 +34,10 @@ std::vector<std::string> check_fingerprints(const run::CheckpointManifest& manif
                                             const Fingerprints& expected,
                                             std::span<const std::string> allowed_changes) {
   check_known(allowed_changes);
-  const std::array<const std::string*, 3> saved = {
-      &manifest.recipe_fingerprint, &manifest.data_fingerprint, &manifest.model_fingerprint};
-  const std::array<const std::string*, 3> now = {&expected.recipe, &expected.data, &expected.model};
+  const std::string& device = manifest.device.empty() ? expected.device : manifest.device;
+  const std::array saved = {&manifest.recipe_fingerprint, &manifest.data_fingerprint,
+                            &manifest.model_fingerprint, &device};
+  const std::array now = {&expected.recipe, &expected.data, &expected.model, &expected.device};
 
   std::vector<std::string> allowed;
   std::vector<std::string> differences;
@@ -50,8 +51,11 @@ std::vector<std::string> check_fingerprints(const run::CheckpointManifest& manif
         allowed_changes.end()) {
       allowed.push_back(subject);
     } else {
-      differences.push_back(fmt::format("the {} changed (fingerprint {} when it was saved, {} now)",
-                                        subject, shortened(*saved[i]), shortened(*now[i])));
+      differences.push_back(
+          subject == "device"
+              ? fmt::format("the device changed ({} when it was saved, {} now)", *saved[i], *now[i])
+              : fmt::format("the {} changed (fingerprint {} when it was saved, {} now)", subject,
+                            shortened(*saved[i]), shortened(*now[i])));
       flags.push_back("--allow-changed " + subject);
     }
   }

@@ -8,17 +8,19 @@
 
 namespace temper::checkpoint {
 
-/// What a checkpoint belongs to; each a hash made by the caller.
+/// What a checkpoint belongs to: hashes made by the caller, and a kind of device in words.
 struct Fingerprints {
   std::string recipe;
   std::string data;
   std::string model;
+  std::string device;
 };
 
-/// Throws UserError if the checkpoint was written under another recipe, data or model than
-/// `expected`, unless `allowed_changes` ("recipe", "data", "model"; another word is a UserError
-/// too) names it. The message names everything that changed and the flag that lets it pass. Returns
-/// the changes that were allowed, to be logged.
+/// Throws UserError if the checkpoint was written under another recipe, data or model, or on
+/// another kind of device, than `expected`, unless `allowed_changes` ("recipe", "data", "model",
+/// "device"; another word is a UserError too) names it. A checkpoint that does not tell its device
+/// fits any. The message names everything that changed and the flag that lets it pass. Returns the
+/// changes that were allowed, to be logged.
 std::vector<std::string> check_fingerprints(const run::CheckpointManifest& manifest,
                                             const Fingerprints& expected,
                                             std::span<const std::string> allowed_changes);

@@ -1,5 +1,6 @@
 #include "trainer/model/aten_kernels.h"
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cat.h>
@@ -19,7 +20,13 @@ namespace {
 
 class AtenKernels final : public Kernels {
  public:
-  explicit AtenKernels(const AtenSettings& settings) : settings_(settings) {}
+  explicit AtenKernels(const AtenSettings& settings,
+                       std::unique_ptr<device::DeviceMemory> memory = nullptr)
+      : memory_(std::move(memory)), settings_(settings) {}
+
+  Placement placement() const override {
+    return {settings_.memory, settings_.products == ProductType::kBFloat16};
+  }
 
   void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                            float alpha) const override {
@@ -113,7 +120,9 @@ class AtenKernels final : public Kernels {
 
   void gather_rows(ConstMatrix table, std::span<const std::int32_t> ids,
                    Matrix out) const override {
-    tensor(out).copy_(tensor(table).index_select(0, indices(settings_, ids)));
+    const at::Tensor rows = tensor(table).index_select(0, indices(settings_, ids));
+    // A trained table gives what the same table gives when it is frozen.
+    tensor(out).copy_(settings_.products == ProductType::kBFloat16 ? rows.to(at::kBFloat16) : rows);
   }
   void scatter_add_rows(ConstMatrix rows, std::span<const std::int32_t> ids,
                         Matrix table) const override {
@@ -147,17 +156,33 @@ class AtenKernels final : public Kernels {
       }
     }
     const at::Tensor here = at::from_blob(factors.data(), {rows, columns}, at::kFloat);
-    const at::Tensor like = tensor(ConstMatrix{factors.data(), 0, 0, 1});
-    return here.to(like.device(), /*non_blocking=*/false, /*copy=*/true);
+    return here.to(device_of(settings_), /*non_blocking=*/false, /*copy=*/true);
   }
 
+  std::unique_ptr<device::DeviceMemory> memory_;  // nullptr: somebody else's
   AtenSettings settings_;
 };
+
+/// Process-wide settings of LibTorch; cuBLAS has one of the environment beside them.
+void make_gpus_deterministic() {
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setFloat32MatmulPrecision("highest");  // no TF32
+  context.setAllowBF16ReductionCuBLAS(false);
+}
 
 }  // namespace
 
 std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings) {
   return std::make_unique<AtenKernels>(settings);
+}
+
+std::unique_ptr<Kernels> make_gpu_kernels(int gpu, ProductType products) {
+  std::unique_ptr<device::DeviceMemory> memory = device::open_gpu_memory(gpu);
+  make_gpus_deterministic();
+  const AtenSettings settings{memory.get(), products};
+  return std::make_unique<AtenKernels>(settings, std::move(memory));
 }
 
 }  // namespace temper::model

@@ -6,30 +6,38 @@
 #include <c10/util/Exception.h>
 
 #include <new>
+#include <optional>
 #include <vector>
 
 namespace temper::model {
 namespace {
 
-at::TensorOptions options_of(const AtenSettings& settings) {
-  const at::Device device = settings.cuda
-                                ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(settings.gpu))
-                                : at::Device(at::kCPU);
-  return at::TensorOptions(device).dtype(at::kFloat);
+at::Tensor view(const AtenSettings& settings, void* data, at::ScalarType type, std::int64_t rows,
+                std::int64_t columns, std::int64_t stride) {
+  const at::Device device = device_of(settings);
+  return at::for_blob(data, {rows, columns})
+      .strides({stride, 1})
+      .target_device(device)
+      .options(at::TensorOptions(device).dtype(type))
+      .make_tensor();
 }
 
 }  // namespace
 
+c10::Device device_of(const AtenSettings& settings) {
+  const std::optional<int> gpu = settings.memory->gpu();
+  return gpu ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*gpu)) : at::Device(at::kCPU);
+}
+
 at::Tensor view(const AtenSettings& settings, Matrix matrix) {
-  const at::TensorOptions options = options_of(settings);
-  return at::for_blob(matrix.data, {matrix.rows, matrix.columns})
-      .strides({matrix.stride, 1})
-      .target_device(options.device())
-      .options(options)
-      .make_tensor();
+  return view(settings, matrix.data, at::kFloat, matrix.rows, matrix.columns, matrix.stride);
 }
 
 at::Tensor view(const AtenSettings& settings, ConstMatrix matrix) {
+  if (matrix.bf16 != nullptr) {
+    return view(settings, const_cast<std::uint16_t*>(matrix.bf16), at::kBFloat16, matrix.rows,
+                matrix.columns, matrix.stride);
+  }
   return view(settings,
               Matrix{const_cast<float*>(matrix.data), matrix.rows, matrix.columns, matrix.stride});
 }
@@ -46,7 +54,7 @@ at::Tensor indices(const AtenSettings& settings, std::span<const std::int32_t> v
   std::vector<std::int64_t> wide(values.begin(), values.end());
   const at::Tensor here =
       at::from_blob(wide.data(), {static_cast<std::int64_t>(wide.size())}, at::kLong);
-  return here.to(options_of(settings).device(), /*non_blocking=*/false, /*copy=*/true);
+  return here.to(device_of(settings), /*non_blocking=*/false, /*copy=*/true);
 }
 
 bool is_out_of_memory(const std::exception& error) {

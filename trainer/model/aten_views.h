@@ -9,9 +9,14 @@
 namespace at {
 class Tensor;
 }
+namespace c10 {
+struct Device;
+}
 
 /// ATen's tensors over memory that the callers own.
 namespace temper::model {
+
+c10::Device device_of(const AtenSettings& settings);
 
 at::Tensor view(const AtenSettings& settings, ConstMatrix matrix);  ///< not to be written to
 at::Tensor view(const AtenSettings& settings, Matrix matrix);

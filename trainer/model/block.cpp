@@ -1,24 +1,10 @@
 #include "trainer/model/block.h"
 
-#include <cmath>
-#include <cstring>
-
 namespace temper::model {
 namespace {
 
-Matrix shaped(FloatBuffer& buffer, std::int64_t rows, std::int64_t columns) {
-  buffer.reserve(static_cast<std::size_t>(rows * columns));
-  return matrix(buffer.data(), rows, columns);
-}
-
-/// An activation's place: its own buffer if it is kept, else one that all layers share.
-Matrix shaped(bool kept, FloatBuffer& own, FloatBuffer& shared, std::int64_t rows,
-              std::int64_t columns) {
-  return shaped(kept ? own : shared, rows, columns);
-}
-
-void copy(ConstMatrix from, Matrix to) {
-  std::memcpy(to.data, from.data,
+void copy(device::DeviceMemory& memory, ConstMatrix from, Matrix to) {
+  memory.copy(from.data, to.data,
               static_cast<std::size_t>(from.rows * from.columns) * sizeof(float));
 }
 
@@ -37,6 +23,19 @@ struct Block::Call {
   HeadLayout heads() const {
     return {config.num_heads, config.num_kv_heads, config.head_size,
             config.sliding_window.value_or(0)};
+  }
+  device::DeviceMemory& memory() const { return kernels.memory(); }
+  float* reserved(FloatBuffer& buffer, std::int64_t size) const {
+    buffer.reserve(memory(), static_cast<std::size_t>(size));
+    return buffer.data();
+  }
+  /// [T, columns]
+  Matrix shaped(FloatBuffer& buffer, std::int64_t columns) const {
+    return matrix(reserved(buffer, num_tokens * columns), num_tokens, columns);
+  }
+  /// An activation's place: its own buffer if it is kept, else one that all layers share.
+  Matrix shaped(bool kept, FloatBuffer& own, FloatBuffer& shared, std::int64_t columns) const {
+    return shaped(kept ? own : shared, columns);
   }
   std::int64_t query_size() const { return config.num_heads * config.head_size; }
   std::int64_t key_size() const { return config.num_kv_heads * config.head_size; }
@@ -62,31 +61,29 @@ void Block::forward(const Kernels& kernels, const ModelConfig& config, const Rop
   const std::int64_t kv = call.key_size();
   const ConstMatrix input = matrix(activations.input.data(), num_tokens, config.hidden_size);
   const KeptActivations kept = activations.kept;
-  const Matrix normed = shaped(kept.cheap, activations.attention_normed, scratch.normed, num_tokens,
-                               config.hidden_size);
+  const Matrix normed =
+      call.shaped(kept.cheap, activations.attention_normed, scratch.normed, config.hidden_size);
 
-  activations.attention_inverse_rms.reserve(static_cast<std::size_t>(num_tokens));
   kernels.rms_norm(input, attention_norm.values(trained), call.epsilon(), normed,
-                   activations.attention_inverse_rms.data());
-  const Matrix all = shaped(activations.qkv, num_tokens, q + 2 * kv);
+                   call.reserved(activations.attention_inverse_rms, num_tokens));
+  const Matrix all = call.shaped(activations.qkv, q + 2 * kv);
   qkv.forward(kernels, trained, key, normed, all, Accumulate::kNo, activations.lora_qkv,
               scratch.linear);
   call.rotate(all, 1);
-  const Matrix attended = shaped(activations.attention_out, num_tokens, q);
-  activations.log_sum_exp.reserve(static_cast<std::size_t>(num_tokens * config.num_heads));
+  const Matrix attended = call.shaped(activations.attention_out, q);
   kernels.attention(all.columns_from(0, q), all.columns_from(q, kv), all.columns_from(q + kv, kv),
-                    call.heads(), offsets, attended, activations.log_sum_exp.data());
-  const Matrix middle = shaped(activations.middle, num_tokens, config.hidden_size);
-  copy(input, middle);
+                    call.heads(), offsets, attended,
+                    call.reserved(activations.log_sum_exp, num_tokens * config.num_heads));
+  const Matrix middle = call.shaped(activations.middle, config.hidden_size);
+  copy(call.memory(), input, middle);
   output.forward(kernels, trained, key, attended, middle, Accumulate::kYes, activations.lora_output,
                  scratch.linear);
 
-  activations.mlp_inverse_rms.reserve(static_cast<std::size_t>(num_tokens));
   const Matrix both = compute_gate_up(call, activations, scratch);
   const Matrix hidden =
-      shaped(kept.cheap, activations.hidden, scratch.hidden, num_tokens, config.intermediate_size);
+      call.shaped(kept.cheap, activations.hidden, scratch.hidden, config.intermediate_size);
   kernels.swiglu(both, hidden);
-  copy(middle, y);
+  copy(call.memory(), middle, y);
   down.forward(kernels, trained, key, hidden, y, Accumulate::kYes, activations.lora_down,
                scratch.linear);
 }
@@ -97,11 +94,11 @@ Matrix Block::compute_gate_up(const Call& call, BlockActivations& activations,
   const KeptActivations kept = activations.kept;
   const ConstMatrix middle = matrix(activations.middle.data(), call.num_tokens, hidden_size);
   const Matrix normed =
-      shaped(kept.cheap, activations.mlp_normed, scratch.normed, call.num_tokens, hidden_size);
+      call.shaped(kept.cheap, activations.mlp_normed, scratch.normed, hidden_size);
   call.kernels.rms_norm(middle, mlp_norm.values(call.trained), call.epsilon(), normed,
-                        activations.mlp_inverse_rms.data());
-  const Matrix both = shaped(kept.gate_up, activations.gate_up, scratch.gate_up, call.num_tokens,
-                             2 * call.config.intermediate_size);
+                        call.reserved(activations.mlp_inverse_rms, call.num_tokens));
+  const Matrix both = call.shaped(kept.gate_up, activations.gate_up, scratch.gate_up,
+                                  2 * call.config.intermediate_size);
   gate_up.forward(call.kernels, call.trained, call.key, normed, both, Accumulate::kNo,
                   activations.lora_gate_up, scratch.linear);
   return both;
@@ -127,23 +124,22 @@ void Block::mlp_backward(const Call& call, BlockActivations& activations, BlockS
                           ? matrix(activations.gate_up.data(), call.num_tokens, 2 * intermediate)
                           : compute_gate_up(call, activations, scratch);
 
-  const Matrix hidden =
-      shaped(kept.cheap, activations.hidden, scratch.hidden, call.num_tokens, intermediate);
+  const Matrix hidden = call.shaped(kept.cheap, activations.hidden, scratch.hidden, intermediate);
   if (down.is_trained() && !kept.cheap) {
     kernels.swiglu(both, hidden);
   }
-  const Matrix grad_hidden = shaped(scratch.grad_hidden, call.num_tokens, intermediate);
+  const Matrix grad_hidden = call.shaped(scratch.grad_hidden, intermediate);
   down.backward(kernels, call.trained, call.key, grad, hidden, activations.lora_down, grad_hidden,
                 scratch.linear);
   kernels.swiglu_backward(grad_hidden, both);
 
   const Matrix normed =
-      shaped(kept.cheap, activations.mlp_normed, scratch.normed, call.num_tokens, hidden_size);
+      call.shaped(kept.cheap, activations.mlp_normed, scratch.normed, hidden_size);
   if (gate_up.is_trained() && kept.gate_up && !kept.cheap) {  // else it is there
     kernels.rms_norm(middle, mlp_norm.values(call.trained), call.epsilon(), normed,
                      activations.mlp_inverse_rms.data());
   }
-  const Matrix grad_normed = shaped(scratch.grad_normed, call.num_tokens, hidden_size);
+  const Matrix grad_normed = call.shaped(scratch.grad_normed, hidden_size);
   gate_up.backward(kernels, call.trained, call.key, both, normed, activations.lora_gate_up,
                    grad_normed, scratch.linear);
   kernels.rms_norm_backward(grad_normed, middle, mlp_norm.values(call.trained),
@@ -161,14 +157,14 @@ void Block::attention_backward(const Call& call, BlockActivations& activations,
   const ConstMatrix all = matrix(activations.qkv.data(), call.num_tokens, q + 2 * kv);
   const ConstMatrix attended = matrix(activations.attention_out.data(), call.num_tokens, q);
 
-  const Matrix grad_attended = shaped(scratch.grad_attention, call.num_tokens, q);
+  const Matrix grad_attended = call.shaped(scratch.grad_attention, q);
   output.backward(kernels, call.trained, call.key, grad, attended, activations.lora_output,
                   grad_attended, scratch.linear);
   const bool norm_is_trained = attention_norm.offset.has_value();
   if (!need_input_gradient && !qkv.is_trained() && !norm_is_trained) {
     return;
   }
-  const Matrix grad_all = shaped(scratch.grad_qkv, call.num_tokens, q + 2 * kv);
+  const Matrix grad_all = call.shaped(scratch.grad_qkv, q + 2 * kv);
   kernels.attention_backward(grad_attended, all.columns_from(0, q), all.columns_from(q, kv),
                              all.columns_from(q + kv, kv), attended, activations.log_sum_exp.data(),
                              call.heads(), call.offsets,
@@ -178,14 +174,14 @@ void Block::attention_backward(const Call& call, BlockActivations& activations,
 
   const bool kept = activations.kept.cheap;
   const Matrix normed =
-      shaped(kept, activations.attention_normed, scratch.normed, call.num_tokens, hidden_size);
+      call.shaped(kept, activations.attention_normed, scratch.normed, hidden_size);
   if (qkv.is_trained() && !kept) {
     kernels.rms_norm(input, attention_norm.values(call.trained), call.epsilon(), normed,
                      activations.attention_inverse_rms.data());
   }
   const bool need_normed_gradient = need_input_gradient || norm_is_trained;
   const Matrix grad_normed =
-      need_normed_gradient ? shaped(scratch.grad_normed, call.num_tokens, hidden_size) : Matrix{};
+      need_normed_gradient ? call.shaped(scratch.grad_normed, hidden_size) : Matrix{};
   qkv.backward(kernels, call.trained, call.key, grad_all, normed, activations.lora_qkv, grad_normed,
                scratch.linear);
   if (need_normed_gradient) {

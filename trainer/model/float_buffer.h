@@ -1,23 +1,30 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 
+#include "trainer/device/device_memory.h"
+
 namespace temper::model {
 
-/// Floats on a 64-byte boundary. Alignment is part of the numerics contract: a GEMM library may sum
-/// in another order when its operands are aligned otherwise. Contents start undefined unless
-/// zeroed.
+/// Gives floats back to the memory that they are in.
+struct ReleaseFloats {
+  device::DeviceMemory* memory = nullptr;
+  void operator()(float* pointer) const { memory->release(pointer); }
+};
+
+/// Floats on a 64-byte boundary, in this process's memory unless another is given, which outlives
+/// them. Alignment is part of the numerics contract: a GEMM library may sum in another order when
+/// its operands are aligned otherwise. Contents start undefined unless zeroed.
 class FloatBuffer {
  public:
   FloatBuffer() = default;
-  explicit FloatBuffer(std::size_t size);
-  static FloatBuffer zeros(std::size_t size);
+  explicit FloatBuffer(std::size_t size, device::DeviceMemory& memory = device::host_memory());
+  static FloatBuffer zeros(std::size_t size, device::DeviceMemory& memory = device::host_memory());
 
-  /// At least `size` floats; grows only, contents undefined after growth.
-  void reserve(std::size_t size);
+  /// At least `size` floats of `memory`; grows only, contents undefined after growth.
+  void reserve(device::DeviceMemory& memory, std::size_t size);
 
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }
@@ -26,10 +33,7 @@ class FloatBuffer {
   std::span<const float> span() const { return {data_.get(), size_}; }
 
  private:
-  struct Free {
-    void operator()(float* pointer) const;
-  };
-  std::unique_ptr<float[], Free> data_;
+  std::unique_ptr<float[], ReleaseFloats> data_;
   std::size_t size_ = 0;
 };
 

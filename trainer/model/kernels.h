@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/base/random.h"
+#include "trainer/device/device_memory.h"
 #include "trainer/model/matrix.h"
 
 namespace temper::model {
@@ -38,12 +39,23 @@ struct LossTerms {
   float z_loss = 0;           ///< its weight times log²(Z) is added (PaLM, section 5)
 };
 
+/// Where kernels compute, and how they want frozen matrices to be stored.
+struct Placement {
+  device::DeviceMemory* memory = &device::host_memory();  ///< of all matrices; outlives the kernels
+  bool bf16_weights = false;
+};
+
 /// The arithmetic of a block, on one thread or one stream: the seam between model and device. Every
-/// method is deterministic for given shapes and alignment, and thread-safe. `backward` methods
-/// compute exact gradients of their forward; T is the number of tokens of a slot.
+/// method is deterministic for given shapes and alignment, and thread-safe. Floats
+/// and matrices are in placement().memory; spans are in this process's. Frozen matrices (`b` of
+/// products, `table`) are stored as placement() says. `backward` methods compute exact gradients of
+/// their forward; T is the number of tokens of a slot.
 class Kernels {
  public:
   virtual ~Kernels() = default;
+
+  virtual Placement placement() const { return {}; }
+  device::DeviceMemory& memory() const { return *placement().memory; }
 
   /// c (+)= alpha · a · bᵀ. a [m, k], b [n, k], c [m, n]: a linear layer with weight b.
   virtual void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,

@@ -29,7 +29,7 @@ void Linear::forward(const Kernels& kernels, const Trained& trained, const SlotK
   if (lora.modules.empty()) {
     return;
   }
-  lora_inner.reserve(static_cast<std::size_t>(x.rows * lora.total_rank));
+  lora_inner.reserve(kernels.memory(), static_cast<std::size_t>(x.rows * lora.total_rank));
   const Matrix inner = matrix(lora_inner.data(), x.rows, lora.total_rank);
   const ConstMatrix a = matrix(trained.parameters + lora.a_offset, lora.total_rank, input_size);
   const bool drops = lora.dropout > 0 && trained.gradient != nullptr;
@@ -39,7 +39,7 @@ void Linear::forward(const Kernels& kernels, const Trained& trained, const SlotK
   for (const LoraModule& module : lora.modules) {
     const Matrix module_inner = inner.columns_from(module.rank_begin, module.rank);
     if (drops) {
-      scratch.reserve(static_cast<std::size_t>(x.rows * input_size));
+      scratch.reserve(kernels.memory(), static_cast<std::size_t>(x.rows * input_size));
       const Matrix dropped = matrix(scratch.data(), x.rows, input_size);
       kernels.dropout(x, dropout_key(key, module), dropped, Accumulate::kNo);
       kernels.multiply_transposed(dropped, a.rows_from(module.rank_begin, module.rank),
@@ -73,7 +73,8 @@ void Linear::lora_backward(const Kernels& kernels, const Trained& trained, const
                            ConstMatrix grad_y, ConstMatrix x, const FloatBuffer& lora_inner,
                            Matrix grad_x, FloatBuffer& scratch) const {
   const auto inner_size = align_floats(static_cast<std::size_t>(x.rows * lora.total_rank));
-  scratch.reserve(inner_size + align_floats(static_cast<std::size_t>(x.rows * input_size)));
+  scratch.reserve(kernels.memory(),
+                  inner_size + align_floats(static_cast<std::size_t>(x.rows * input_size)));
   const Matrix grad_inner = matrix(scratch.data(), x.rows, lora.total_rank);
   const ConstMatrix inner = matrix(lora_inner.data(), x.rows, lora.total_rank);
   const ConstMatrix a = matrix(trained.parameters + lora.a_offset, lora.total_rank, input_size);

@@ -1,7 +1,6 @@
 #include "trainer/model/llama.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/base/check.h"
 
@@ -35,9 +34,10 @@ std::int64_t loss_chunk_rows(std::int64_t vocabulary_size) {
 
 }  // namespace
 
-LlamaModel::LlamaModel(const ModelConfig& config, std::int64_t max_length)
+LlamaModel::LlamaModel(const ModelConfig& config, std::int64_t max_length,
+                       device::DeviceMemory& memory)
     : config_(config),
-      rope_(config.rope, config.head_size, max_length),
+      rope_(config.rope, config.head_size, max_length, memory),
       blocks_(static_cast<std::size_t>(config.num_layers)) {}
 
 ConstMatrix LlamaModel::embedding(const float* parameters) const {
@@ -46,9 +46,9 @@ ConstMatrix LlamaModel::embedding(const float* parameters) const {
              : frozen_embedding_;
 }
 
-void LlamaModel::clear_sums(float* gradient) const {
+void LlamaModel::clear_sums(device::DeviceMemory& memory, float* gradient) const {
   for (const auto& [begin, end] : sums_) {
-    std::fill(gradient + begin, gradient + end, 0.0F);
+    memory.clear(gradient + begin, (end - begin) * sizeof(float));
   }
 }
 
@@ -59,7 +59,7 @@ void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& s
   const std::int64_t num_tokens = sequences.num_tokens();
   const auto size = static_cast<std::size_t>(num_tokens * config_.hidden_size);
   workspace.layers.resize(blocks_.size());
-  workspace.layers[0].input.reserve(size);
+  workspace.layers[0].input.reserve(kernels.memory(), size);
   kernels.gather_rows(embedding(trained.parameters), sequences.ids,
                       matrix(workspace.layers[0].input.data(), num_tokens, config_.hidden_size));
   for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
@@ -67,7 +67,7 @@ void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& s
         kept_activations(workspace.settings.memory, static_cast<std::int64_t>(layer));
     FloatBuffer& y =
         layer + 1 < blocks_.size() ? workspace.layers[layer + 1].input : workspace.output;
-    y.reserve(size);
+    y.reserve(kernels.memory(), size);
     blocks_[layer].forward(kernels, config_, rope_, trained, key, sequences.offsets,
                            workspace.layers[layer], workspace.scratch,
                            matrix(y.data(), num_tokens, config_.hidden_size));
@@ -83,9 +83,9 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
   const std::int64_t hidden = config_.hidden_size;
   const bool backward = trained.gradient != nullptr;
   const auto rows_size = static_cast<std::size_t>(num_rows * hidden);
-  workspace.loss_rows.reserve(rows_size);
-  workspace.loss_normed.reserve(rows_size);
-  workspace.loss_inverse_rms.reserve(static_cast<std::size_t>(num_rows));
+  workspace.loss_rows.reserve(kernels.memory(), rows_size);
+  workspace.loss_normed.reserve(kernels.memory(), rows_size);
+  workspace.loss_inverse_rms.reserve(kernels.memory(), static_cast<std::size_t>(num_rows));
   const Matrix rows = matrix(workspace.loss_rows.data(), num_rows, hidden);
   const Matrix normed = matrix(workspace.loss_normed.data(), num_rows, hidden);
   const Matrix output = matrix(workspace.output.data(), sequences.num_tokens(), hidden);
@@ -94,13 +94,14 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
                    normed, workspace.loss_inverse_rms.data());
   Matrix grad_normed;
   if (backward) {
-    workspace.loss_grad.reserve(rows_size);
+    workspace.loss_grad.reserve(kernels.memory(), rows_size);
     grad_normed = matrix(workspace.loss_grad.data(), num_rows, hidden);
   }
 
   LossResult result{0, num_rows};
   const std::int64_t chunk_rows = loss_chunk_rows(config_.vocabulary_size);
-  workspace.logits.reserve(static_cast<std::size_t>(chunk_rows * config_.vocabulary_size));
+  workspace.logits.reserve(kernels.memory(),
+                           static_cast<std::size_t>(chunk_rows * config_.vocabulary_size));
   for (std::int64_t begin = 0; begin < num_rows; begin += chunk_rows) {
     const std::int64_t count = std::min(chunk_rows, num_rows - begin);
     const Matrix logits = matrix(workspace.logits.data(), count, config_.vocabulary_size);
@@ -123,11 +124,12 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
     // The gradient of the last layer's output: zero except in the rows that predict a trained
     // token.
     Matrix grad_rows = normed;  // no longer needed
-    std::fill_n(grad_rows.data, rows_size, 0.0F);
+    kernels.memory().clear(grad_rows.data, rows_size * sizeof(float));
     kernels.rms_norm_backward(grad_normed, rows, final_norm_.values(trained),
                               workspace.loss_inverse_rms.data(), grad_rows,
                               final_norm_.gradient(trained));
-    std::fill_n(output.data, static_cast<std::size_t>(output.rows * hidden), 0.0F);
+    kernels.memory().clear(output.data,
+                           static_cast<std::size_t>(output.rows * hidden) * sizeof(float));
     kernels.scatter_add_rows(grad_rows, targets.rows, output);
   }
   return result;
@@ -164,10 +166,10 @@ LossResult LlamaModel::loss_and_gradient(const Kernels& kernels, const PackedSeq
                                          const float* parameters, float* gradient,
                                          const SlotKey& key, SlotWorkspace& workspace) const {
   if (sequences.num_tokens() == 0) {
-    std::fill_n(gradient, layout_.size(), 0.0F);
+    kernels.memory().clear(gradient, layout_.size() * sizeof(float));
     return {};
   }
-  clear_sums(gradient);
+  clear_sums(kernels.memory(), gradient);
   const Trained trained{parameters, gradient};
   forward_layers(kernels, sequences, trained, key, workspace);
   const LossResult result = head_loss(kernels, sequences, trained, key, workspace);
@@ -183,16 +185,19 @@ std::vector<float> LlamaModel::logits(const Kernels& kernels, const PackedSequen
   if (num_tokens == 0) {
     return result;
   }
+  device::DeviceMemory& memory = kernels.memory();
   forward_layers(kernels, sequences, trained, {}, workspace);
-  FloatBuffer inverse_rms(static_cast<std::size_t>(num_tokens));
-  FloatBuffer normed(static_cast<std::size_t>(num_tokens * config_.hidden_size));
+  FloatBuffer inverse_rms(static_cast<std::size_t>(num_tokens), memory);
+  FloatBuffer normed(static_cast<std::size_t>(num_tokens * config_.hidden_size), memory);
+  FloatBuffer on_device(result.size(), memory);
   const Matrix rows = matrix(normed.data(), num_tokens, config_.hidden_size);
   kernels.rms_norm(matrix(workspace.output.data(), num_tokens, config_.hidden_size),
                    final_norm_.values(trained), static_cast<float>(config_.rms_norm_epsilon), rows,
                    inverse_rms.data());
   head_.forward(kernels, trained, {}, rows,
-                matrix(result.data(), num_tokens, config_.vocabulary_size), Accumulate::kNo,
+                matrix(on_device.data(), num_tokens, config_.vocabulary_size), Accumulate::kNo,
                 workspace.lora_head, workspace.scratch.linear);
+  memory.download(on_device.data(), result.data(), result.size() * sizeof(float));
   return result;
 }
 

@@ -39,19 +39,23 @@ struct LossResult {
 
 /// A Llama-architecture decoder whose trained part (LoRA pairs, or all weights) lies in a flat
 /// buffer that the caller owns and passes to each call; frozen weights are held here once for all
-/// slot workers. Immutable while slots run; thread-safe.
+/// slot workers. Immutable while slots run; thread-safe. Parameters and gradients are in the memory
+/// of the kernels.
 class LlamaModel {
  public:
   /// LoRA on frozen weights; the parameters `saved` (of norms, the embedding, an untied head) are
   /// trained whole beside it and start as the base's. Weights are used in place where BaseModel can
-  /// map them and fused groups lie side by side; else copied to fp32.
+  /// map them and fused groups lie side by side; else, and always on a device, they are copied.
+  /// `placement` is that of the kernels which compute with the model.
   static std::unique_ptr<LlamaModel> with_lora(const BaseModel& base,
                                                const std::vector<LoraTarget>& targets,
                                                double dropout, std::int64_t max_length,
-                                               const std::vector<Parameter>& saved = {});
+                                               const std::vector<Parameter>& saved = {},
+                                               const Placement& placement = {});
   /// Everything is trained; no frozen weights.
   static std::unique_ptr<LlamaModel> fully_trained(const ModelConfig& config,
-                                                   std::int64_t max_length);
+                                                   std::int64_t max_length,
+                                                   const Placement& placement = {});
 
   const ModelConfig& config() const { return config_; }
   const ParameterLayout& layout() const { return layout_; }
@@ -73,10 +77,10 @@ class LlamaModel {
 
  private:
   friend class ModelBuilder;
-  LlamaModel(const ModelConfig& config, std::int64_t max_length);
+  LlamaModel(const ModelConfig& config, std::int64_t max_length, device::DeviceMemory& memory);
 
   ConstMatrix embedding(const float* parameters) const;
-  void clear_sums(float* gradient) const;
+  void clear_sums(device::DeviceMemory& memory, float* gradient) const;
   void forward_layers(const Kernels& kernels, const PackedSequences& sequences,
                       const Trained& trained, const SlotKey& key, SlotWorkspace& workspace) const;
   LossResult head_loss(const Kernels& kernels, const PackedSequences& sequences,

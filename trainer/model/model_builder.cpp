@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <set>
 #include <span>
 
 #include "core/base/check.h"
 #include "core/base/error.h"
+#include "core/weights/float_formats.h"
 #include "trainer/model/llama.h"
 
 namespace temper::model {
@@ -25,8 +27,10 @@ struct Member {
 
 class ModelBuilder {
  public:
-  ModelBuilder(const ModelConfig& config, std::int64_t max_length)
-      : model_(new LlamaModel(config, max_length)), config_(model_->config_) {}
+  ModelBuilder(const ModelConfig& config, std::int64_t max_length, const Placement& placement)
+      : model_(new LlamaModel(config, max_length, *placement.memory)),
+        config_(model_->config_),
+        placement_(placement) {}
 
   std::unique_ptr<LlamaModel> lora(const BaseModel& base, const std::vector<LoraTarget>& targets,
                                    double dropout, const std::vector<Parameter>& saved) {
@@ -84,8 +88,7 @@ class ModelBuilder {
     } else {
       const std::array names{name};
       const std::array rows{config_.vocabulary_size};
-      model_->frozen_embedding_ = matrix(frozen(names, rows, config_.hidden_size),
-                                         config_.vocabulary_size, config_.hidden_size);
+      model_->frozen_embedding_ = frozen(names, rows, config_.hidden_size);
     }
   }
 
@@ -133,7 +136,7 @@ class ModelBuilder {
     } else {
       const std::array names{name};
       const std::array<std::int64_t, 1> rows{1};
-      weight.frozen = frozen(names, rows, config_.hidden_size);
+      weight.frozen = frozen_floats(names, rows, config_.hidden_size);
     }
     return weight;
   }
@@ -163,9 +166,8 @@ class ModelBuilder {
         sum_from(*linear.bias_offset);
       }
     } else {
-      linear.frozen_weight =
-          matrix(frozen(weights, sizes, input_size), linear.output_size, input_size);
-      linear.frozen_bias = has_bias ? frozen(biases, sizes, 1) : nullptr;
+      linear.frozen_weight = frozen(weights, sizes, input_size);
+      linear.frozen_bias = has_bias ? frozen_floats(biases, sizes, 1) : nullptr;
     }
     add_lora(linear, members);
     return linear;
@@ -207,36 +209,94 @@ class ModelBuilder {
     }
   }
 
-  /// The stored tensors `names` (rows[i] × columns each) one after the other as fp32: in place
-  /// where they can be mapped and already lie so, else a copy.
-  const float* frozen(std::span<const std::string> names, std::span<const std::int64_t> rows,
-                      std::int64_t columns) {
+  /// The stored tensors `names` (rows[i] × columns each) one after the other, as the kernels want
+  /// frozen matrices to be.
+  ConstMatrix frozen(std::span<const std::string> names, std::span<const std::int64_t> rows,
+                     std::int64_t columns) {
+    const std::int64_t all_rows = std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
+    if (!placement_.bf16_weights) {
+      return matrix(frozen_floats(names, rows, columns), all_rows, columns);
+    }
+    const auto half = static_cast<std::size_t>((all_rows * columns + 1) / 2);
+    FloatBuffer& copy = model_->frozen_.emplace_back(half, *placement_.memory);
+    auto* const begin = reinterpret_cast<std::uint16_t*>(copy.data());
+    copy_frozen(names, rows, columns, [&](std::span<const float> values, std::size_t offset) {
+      std::vector<std::uint16_t> rounded(values.size());
+      if (!weights::from_float32(values, weights::DataType::kBF16,
+                                 std::as_writable_bytes(std::span(rounded)))) {
+        throw UserError(fmt::format("{}: {} has numbers that are not finite",
+                                    base_->path().string(), names[0]));
+      }
+      placement_.memory->upload(rounded.data(), begin + offset,
+                                rounded.size() * sizeof(rounded[0]));
+    });
+    return {nullptr, all_rows, columns, columns, begin};
+  }
+
+  /// The same as fp32: in place where they can be mapped and already lie so, else a copy.
+  const float* frozen_floats(std::span<const std::string> names, std::span<const std::int64_t> rows,
+                             std::int64_t columns) {
+    if (placement_.memory->is_host()) {
+      if (const float* mapped = map_frozen(names, rows, columns)) {
+        return mapped;
+      }
+    }
+    const std::int64_t all_rows = std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
+    FloatBuffer& copy = model_->frozen_.emplace_back(static_cast<std::size_t>(all_rows * columns),
+                                                     *placement_.memory);
+    if (placement_.memory->is_host()) {
+      std::size_t offset = 0;
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto size = static_cast<std::size_t>(rows[i] * columns);
+        base_->load_float32(names[i], copy.span().subspan(offset, size));
+        offset += size;
+      }
+      return copy.data();
+    }
+    copy_frozen(names, rows, columns, [&](std::span<const float> values, std::size_t offset) {
+      placement_.memory->upload(values.data(), copy.data() + offset, values.size_bytes());
+    });
+    return copy.data();
+  }
+
+  /// Where the tensors lie one after the other in the mapped file; nullptr: they don't.
+  const float* map_frozen(std::span<const std::string> names, std::span<const std::int64_t> rows,
+                          std::int64_t columns) const {
     const std::span<const float> first = base_->map_float32(names[0]);
     const float* end = first.data();
-    bool adjacent = !first.empty();
-    std::size_t total = 0;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto size = static_cast<std::size_t>(rows[i] * columns);
-      const std::span<const float> mapped = adjacent ? base_->map_float32(names[i]) : first;
-      adjacent = adjacent && mapped.size() == size && mapped.data() == end;
-      end += adjacent ? size : 0;
-      total += size;
+      const std::span<const float> mapped = base_->map_float32(names[i]);
+      if (mapped.size() != size || mapped.data() != end) {
+        return nullptr;
+      }
+      end += size;
     }
-    if (adjacent) {
-      return first.data();
-    }
-    FloatBuffer& copy = model_->frozen_.emplace_back(total);
+    return first.data();
+  }
+
+  /// Calls `store` for each tensor with its values and where it begins behind the first.
+  template <class Store>
+  void copy_frozen(std::span<const std::string> names, std::span<const std::int64_t> rows,
+                   std::int64_t columns, const Store& store) {
     std::size_t offset = 0;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto size = static_cast<std::size_t>(rows[i] * columns);
-      base_->load_float32(names[i], copy.span().subspan(offset, size));
+      std::span<const float> values = base_->map_float32(names[i]);
+      if (values.size() != size) {
+        staging_.reserve(placement_.memory->staging(), size);
+        base_->load_float32(names[i], staging_.span().first(size));
+        values = staging_.span().first(size);
+      }
+      store(values, offset);
       offset += size;
     }
-    return copy.data();
   }
 
   std::unique_ptr<LlamaModel> model_;
   const ModelConfig& config_;
+  Placement placement_;
+  FloatBuffer staging_;  // between the file and a device
   const BaseModel* base_ = nullptr;
   float dropout_ = 0;
   std::map<std::string, LoraTarget> targets_;
@@ -246,13 +306,15 @@ class ModelBuilder {
 std::unique_ptr<LlamaModel> LlamaModel::with_lora(const BaseModel& base,
                                                   const std::vector<LoraTarget>& targets,
                                                   double dropout, std::int64_t max_length,
-                                                  const std::vector<Parameter>& saved) {
-  return ModelBuilder(base.config(), max_length).lora(base, targets, dropout, saved);
+                                                  const std::vector<Parameter>& saved,
+                                                  const Placement& placement) {
+  return ModelBuilder(base.config(), max_length, placement).lora(base, targets, dropout, saved);
 }
 
 std::unique_ptr<LlamaModel> LlamaModel::fully_trained(const ModelConfig& config,
-                                                      std::int64_t max_length) {
-  return ModelBuilder(config, max_length).fully_trained();
+                                                      std::int64_t max_length,
+                                                      const Placement& placement) {
+  return ModelBuilder(config, max_length, placement).fully_trained();
 }
 
 }  // namespace temper::model

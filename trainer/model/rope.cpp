@@ -41,20 +41,25 @@ std::vector<float> inverse_frequencies(const RopeConfig& config, std::int64_t he
   return frequencies;
 }
 
-RopeTable::RopeTable(const RopeConfig& config, std::int64_t head_size, std::int64_t max_length)
+RopeTable::RopeTable(const RopeConfig& config, std::int64_t head_size, std::int64_t max_length,
+                     device::DeviceMemory& memory)
     : max_length_(max_length),
-      cosine_(static_cast<std::size_t>(max_length * head_size / 2)),
-      sine_(static_cast<std::size_t>(max_length * head_size / 2)) {
+      cosine_(static_cast<std::size_t>(max_length * head_size / 2), memory),
+      sine_(static_cast<std::size_t>(max_length * head_size / 2), memory) {
+  std::vector<float> cosine(cosine_.size());
+  std::vector<float> sine(sine_.size());
   const std::vector<float> frequencies = inverse_frequencies(config, head_size);
   std::size_t i = 0;
   for (std::int64_t position = 0; position < max_length; ++position) {
     for (const float frequency : frequencies) {
       const float angle = static_cast<float>(position) * frequency;
-      cosine_.data()[i] = std::cos(angle);
-      sine_.data()[i] = std::sin(angle);
+      cosine[i] = std::cos(angle);
+      sine[i] = std::sin(angle);
       ++i;
     }
   }
+  memory.upload(cosine.data(), cosine_.data(), cosine.size() * sizeof(float));
+  memory.upload(sine.data(), sine_.data(), sine.size() * sizeof(float));
 }
 
 }  // namespace temper::model

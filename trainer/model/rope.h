@@ -13,7 +13,8 @@ namespace temper::model {
 /// 2].
 class RopeTable {
  public:
-  RopeTable(const RopeConfig& config, std::int64_t head_size, std::int64_t max_length);
+  RopeTable(const RopeConfig& config, std::int64_t head_size, std::int64_t max_length,
+            device::DeviceMemory& memory);
   const float* cosine() const { return cosine_.data(); }
   const float* sine() const { return sine_.data(); }
   std::int64_t max_length() const { return max_length_; }

@@ -8,6 +8,7 @@
 #include "core/export/adapter_tensors.h"
 #include "core/model/adapter_format.h"
 #include "core/weights/safetensors.h"
+#include "trainer/train/device_parameters.h"
 
 namespace temper::train {
 namespace {
@@ -77,7 +78,8 @@ model::FloatBuffer read_adapter(const model::ParameterLayout& layout,
 exporting::Probe probe_of(const ExportParts& parts, const ProbeInput& input) {
   exporting::Probe probe;
   probe.num_samples = input.num_samples;
-  probe.trained = outputs(parts.engine, input, parts.state.parameters.data());
+  DeviceParameters parameters(parts.engine.memory());
+  probe.trained = outputs(parts.engine, input, parameters.refresh(parts.state.parameters.span()));
   return probe;
 }
 
@@ -87,8 +89,9 @@ exporting::Probe adapter_probe(const ExportParts& parts) {
   const ProbeInput input = probe_input(parts);
   exporting::Probe probe = probe_of(parts, input);
   probe.of_files = [&parts, input](const std::filesystem::path& folder) {
-    const model::FloatBuffer parameters = read_adapter(parts.model.layout(), folder);
-    return outputs(parts.engine, input, parameters.data());
+    const model::FloatBuffer read = read_adapter(parts.model.layout(), folder);
+    DeviceParameters parameters(parts.engine.memory());
+    return outputs(parts.engine, input, parameters.refresh(read.span()));
   };
   return probe;
 }
@@ -98,7 +101,8 @@ exporting::Probe model_probe(const ExportParts& parts) {
   exporting::Probe probe = probe_of(parts, input);
   probe.of_files = [&parts, input](const std::filesystem::path& folder) {
     const auto written = model::BaseModel::open(folder);
-    const auto frozen = model::LlamaModel::with_lora(*written, {}, 0, parts.recipe.data.max_length);
+    const auto frozen = model::LlamaModel::with_lora(*written, {}, 0, parts.recipe.data.max_length,
+                                                     {}, parts.kernels.placement());
     model::SlotSettings settings;
     settings.memory = parts.recipe.memory;
     SlotEngine engine(*frozen, parts.kernels, parts.workers, settings);

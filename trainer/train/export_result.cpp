@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/export/adapter_export.h"
@@ -13,6 +14,9 @@
 
 namespace temper::train {
 namespace {
+
+/// Where merged weights are rounded to bf16 to compute with, of the largest logit.
+constexpr double kMergedAsBf16 = 5e-2;
 
 void export_lora(const ExportParts& parts, const std::filesystem::path& folder) {
   const model::ParameterLayout& layout = parts.model.layout();
@@ -45,6 +49,10 @@ void export_lora(const ExportParts& parts, const std::filesystem::path& folder) 
 
 void export_merged_model(const ExportParts& parts) {
   const exporting::AdapterFolder adapter(parts.layout.adapter(), parts.base.config());
+  exporting::Probe probe = model_probe(parts);
+  if (parts.kernels.placement().bf16_weights) {
+    probe.tolerance = kMergedAsBf16;
+  }
   exporting::export_merged(
       parts.layout.merged(),
       {.adapter = adapter,
@@ -52,7 +60,7 @@ void export_merged_model(const ExportParts& parts) {
        .type = {},
        .chat_template = parts.recipe.model.chat_template,
        .facts = exporting::facts_of_run(parts.recipe, parts.layout, parts.state.step),
-       .probe = model_probe(parts)});
+       .probe = std::move(probe)});
   parts.logger.info("merged model: {}", parts.layout.merged().string());
 }
 

@@ -4,7 +4,10 @@
 
 namespace temper::train {
 
-std::uint64_t peak_memory_bytes() {
+std::uint64_t peak_memory_bytes(const device::DeviceMemory& memory) {
+  if (!memory.is_host()) {
+    return memory.peak_bytes();
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;

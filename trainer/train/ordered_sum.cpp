@@ -49,7 +49,7 @@ model::FloatBuffer OrderedSum::take_buffer() {
     }
     ++num_buffers_;
   }
-  return model::FloatBuffer::zeros(size_);
+  return model::FloatBuffer::zeros(size_, memory_);
 }
 
 std::size_t OrderedSum::num_buffers() const {
@@ -140,7 +140,7 @@ std::span<float> OrderedSum::received(std::size_t index, std::size_t size) {
   if (index == received_.size()) {
     received_.emplace_back(size);
   }
-  received_[index].reserve(size);
+  received_[index].reserve(device::host_memory(), size);
   return received_[index].span().first(size);
 }
 

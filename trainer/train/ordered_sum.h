@@ -21,8 +21,10 @@ class OrderedSum {
  public:
   using SlotRange = std::pair<std::int64_t, std::int64_t>;
 
-  /// `size`: floats of a gradient. Buffers are kept from step to step.
-  explicit OrderedSum(std::size_t size) : size_(size) {}
+  /// `size`: floats of a gradient. Buffers are kept from step to step. They are in `memory`, of
+  /// this process: that which downloads of the gradients are fastest into.
+  explicit OrderedSum(std::size_t size, device::DeviceMemory& memory = device::host_memory())
+      : size_(size), memory_(memory) {}
 
   /// Starts a step in which this rank computes slots [range.first, range.second) of `num_slots`.
   void begin(std::int64_t num_slots, SlotRange range);
@@ -50,6 +52,7 @@ class OrderedSum {
   std::span<float> received(std::size_t index, std::size_t size);
 
   std::size_t size_;
+  device::DeviceMemory& memory_;
   std::int64_t num_slots_ = 0;
   SlotRange range_;
   mutable std::mutex mutex_;

@@ -69,37 +69,69 @@ SlotEngine::SlotEngine(const model::LlamaModel& model, const model::Kernels& ker
       kernels_(kernels),
       workers_(workers),
       timeline_(settings.timeline),
-      workspaces_(static_cast<std::size_t>(workers.size())) {
+      workspaces_(memory().is_host() ? static_cast<std::size_t>(workers.size()) : 1) {
   for (model::SlotWorkspace& workspace : workspaces_) {
     workspace.settings = settings;
   }
+}
+
+SlotEngine::Turn SlotEngine::take_turn(int worker) {
+  return memory().is_host()
+             ? Turn{workspaces_[static_cast<std::size_t>(worker)], {}}
+             : Turn{workspaces_.front(), std::unique_lock<std::mutex>(device_mutex_)};
+}
+
+model::LossResult SlotEngine::train_slot(const model::PackedSequences& slot,
+                                         const float* parameters, const model::SlotKey& key,
+                                         model::SlotWorkspace& workspace,
+                                         std::span<float> gradient) {
+  device::DeviceMemory& memory = kernels_.memory();
+  float* place = gradient.data();
+  if (!memory.is_host()) {
+    if (device_gradient_.size() == 0) {
+      device_gradient_ = model::FloatBuffer::zeros(gradient.size(), memory);
+    }
+    place = device_gradient_.data();
+  }
+  const model::LossResult result =
+      model_.loss_and_gradient(kernels_, slot, parameters, place, key, workspace);
+  if (!memory.is_host()) {
+    memory.download(place, gradient.data(), gradient.size_bytes());
+  }
+  return result;
 }
 
 std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t first_slot,
                                            const float* parameters, std::uint64_t seed,
                                            std::uint64_t step, OrderedSum& sum) {
   std::vector<SlotOutcome> outcomes(batch.slots.size());
-  const std::vector<std::size_t> order = computing_order(batch, workers_.size());
+  const std::vector<std::size_t> order =
+      computing_order(batch, static_cast<int>(workspaces_.size()));
   workers_.run(static_cast<std::int64_t>(order.size()), [&](int worker, std::int64_t item) {
     const std::size_t index = order[static_cast<std::size_t>(item)];
     const std::int64_t slot = first_slot + static_cast<std::int64_t>(index);
-    const TimelineSpan span(timeline_, "slot", {"slot", slot},
-                            {"tokens", batch.slots[index].num_tokens()});
     try {
-      model::FloatBuffer gradient = sum.take_buffer();
-      const model::LossResult result =
-          model_.loss_and_gradient(kernels_, batch.slots[index], parameters, gradient.data(),
-                                   {seed, step, static_cast<std::uint64_t>(slot)},
-                                   workspaces_[static_cast<std::size_t>(worker)]);
-      outcomes[index] = {result.loss_sum, std::isfinite(result.loss_sum) &&
-                                              all_finite(gradient.data(), gradient.size())};
+      model::FloatBuffer gradient;
+      {
+        const Turn turn = take_turn(worker);
+        const TimelineSpan span(timeline_, "slot", {"slot", slot},
+                                {"tokens", batch.slots[index].num_tokens()});
+        gradient = sum.take_buffer();
+        outcomes[index].loss_sum = train_slot(batch.slots[index], parameters,
+                                              {seed, step, static_cast<std::uint64_t>(slot)},
+                                              turn.workspace, gradient.span())
+                                       .loss_sum;
+      }
+      outcomes[index].finite =
+          std::isfinite(outcomes[index].loss_sum) && all_finite(gradient.data(), gradient.size());
       sum.add(slot, std::move(gradient));
     } catch (const std::exception& error) {
       if (!model::is_out_of_memory(error)) {
         throw;
       }
       const SlotName name{step, slot, batch.num_slots};
-      throw FatalError(lack_of_memory(name, batch.slots[index], workers_.size(),
+      throw FatalError(lack_of_memory(name, batch.slots[index],
+                                      static_cast<int>(workspaces_.size()),
                                       workspaces_.front().settings.memory, error));
     }
   });
@@ -108,13 +140,15 @@ std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t 
 
 std::vector<SlotOutcome> SlotEngine::evaluate(const StepBatch& batch, const float* parameters) {
   std::vector<SlotOutcome> outcomes(batch.slots.size());
-  const std::vector<std::size_t> order = computing_order(batch, workers_.size());
+  const std::vector<std::size_t> order =
+      computing_order(batch, static_cast<int>(workspaces_.size()));
   workers_.run(static_cast<std::int64_t>(order.size()), [&](int worker, std::int64_t item) {
     const std::size_t index = order[static_cast<std::size_t>(item)];
+    const Turn turn = take_turn(worker);
     const TimelineSpan span(timeline_, "evaluate slot",
                             {"tokens", batch.slots[index].num_tokens()});
-    const model::LossResult result = model_.loss(kernels_, batch.slots[index], parameters,
-                                                 workspaces_[static_cast<std::size_t>(worker)]);
+    const model::LossResult result =
+        model_.loss(kernels_, batch.slots[index], parameters, turn.workspace);
     outcomes[index] = {result.loss_sum, std::isfinite(result.loss_sum)};
   });
   return outcomes;
@@ -124,8 +158,7 @@ model::LossResult SlotEngine::loss(const model::PackedSequences& sequences,
                                    const float* parameters) {
   model::LossResult result;
   workers_.run(1, [&](int worker, std::int64_t) {
-    result =
-        model_.loss(kernels_, sequences, parameters, workspaces_[static_cast<std::size_t>(worker)]);
+    result = model_.loss(kernels_, sequences, parameters, take_turn(worker).workspace);
   });
   return result;
 }
@@ -134,8 +167,7 @@ std::vector<float> SlotEngine::logits(const model::PackedSequences& sequences,
                                       const float* parameters) {
   std::vector<float> result;
   workers_.run(1, [&](int worker, std::int64_t) {
-    result = model_.logits(kernels_, sequences, parameters,
-                           workspaces_[static_cast<std::size_t>(worker)]);
+    result = model_.logits(kernels_, sequences, parameters, take_turn(worker).workspace);
   });
   return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -18,7 +19,9 @@ struct SlotOutcome {
   bool finite = true;  ///< loss and every element of the gradient
 };
 
-/// Runs a rank's slots on its slot workers, each with its own workspace.
+/// Runs a rank's slots on its slot workers, each with its own workspace, or one after the other on
+/// a device, from which each slot's gradient is copied down. `parameters` are in the memory of the
+/// kernels (device_parameters.h).
 class SlotEngine {
  public:
   /// All must outlive the engine.
@@ -41,12 +44,28 @@ class SlotEngine {
   /// Logits of one packed sequence; for the adapter's gate.
   std::vector<float> logits(const model::PackedSequences& sequences, const float* parameters);
 
+  /// Of the kernels.
+  device::DeviceMemory& memory() const { return kernels_.memory(); }
+
  private:
+  /// What a worker computes a slot in. On a device one slot is computed at a time; meanwhile the
+  /// other workers take in the gradients that came down.
+  struct Turn {
+    model::SlotWorkspace& workspace;
+    std::unique_lock<std::mutex> lock;
+  };
+  Turn take_turn(int worker);
+  model::LossResult train_slot(const model::PackedSequences& slot, const float* parameters,
+                               const model::SlotKey& key, model::SlotWorkspace& workspace,
+                               std::span<float> gradient);
+
   const model::LlamaModel& model_;
   const model::Kernels& kernels_;
   SlotWorkers& workers_;
-  Timeline* timeline_;                            // may be nullptr
-  std::vector<model::SlotWorkspace> workspaces_;  // one a worker
+  Timeline* timeline_;  // may be nullptr
+  std::mutex device_mutex_;
+  std::vector<model::SlotWorkspace> workspaces_;  // one a worker; on a device one, under its mutex
+  model::FloatBuffer device_gradient_;            // under the mutex
 };
 
 }  // namespace temper::train

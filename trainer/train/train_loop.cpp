@@ -19,9 +19,13 @@ constexpr bool kWaits = true;  // a phase in which a rank waits for the slowest
 }  // namespace
 
 TrainLoop::TrainLoop(LoopParts parts, LoopSettings settings)
-    : parts_(parts), settings_(std::move(settings)), sum_(parts.layout.size()) {}
+    : parts_(parts),
+      settings_(std::move(settings)),
+      sum_(parts.layout.size(), parts.engine.memory().staging()),
+      on_device_(parts.engine.memory()) {}
 
 void TrainLoop::run() {
+  parameters_ = on_device_.refresh(parts_.state.parameters.span());
   if (parts_.state.step == 0) {
     evaluate_at_start();
   }
@@ -117,11 +121,11 @@ StepReport TrainLoop::compute(const StepBatch& batch) {
   const auto range = batch.ranges[static_cast<std::size_t>(parts_.communicator.rank())];
   sum_.begin(batch.num_slots, range);
   RankReport mine;
-  mine.slots = parts_.engine.train(batch, range.first, parts_.state.parameters.data(),
+  mine.slots = parts_.engine.train(batch, range.first, parameters_,
                                    static_cast<std::uint64_t>(parts_.recipe.seed),
                                    static_cast<std::uint64_t>(parts_.state.step), sum_);
   mine.stop_requested = settings_.stop_requested();
-  mine.memory_bytes = peak_memory_bytes();
+  mine.memory_bytes = peak_memory_bytes(parts_.engine.memory());
   mine.store_requests = parts_.store_use.requests;
   mine.store_retries = parts_.store_use.retries;
   mine.checkpoint_status = parts_.checkpoints.status();
@@ -137,7 +141,7 @@ std::span<const float> TrainLoop::reduce(const StepBatch& batch) {
   if (share.is_split() || parts_.communicator.size() == 1) {
     return part;
   }
-  gradient_.reserve(share.size());
+  gradient_.reserve(device::host_memory(), share.size());
   const std::size_t begin = share.offsets()[static_cast<std::size_t>(parts_.communicator.rank())];
   std::copy(part.begin(), part.end(), gradient_.data() + begin);
   const std::span<float> whole = gradient_.span().first(share.size());
@@ -176,6 +180,7 @@ double TrainLoop::update(const StepBatch& batch, std::span<const float> gradient
   if (share.is_split()) {
     gather_parts(parameters);
   }
+  parameters_ = on_device_.refresh(parameters);
   ++parts_.state.step;
   return norm;
 }
@@ -225,7 +230,7 @@ void TrainLoop::evaluate_at_start() {
   }
   run::ProgressRecord record = new_record();
   record.eval_loss = evaluate();
-  record.memory_bytes = peak_memory_bytes();
+  record.memory_bytes = peak_memory_bytes(parts_.engine.memory());
   record.time = format_rfc3339(parts_.clock.now());
   parts_.progress.append(record);
 }
@@ -259,8 +264,8 @@ bool TrainLoop::evaluation_is_due() const {
 std::optional<double> TrainLoop::evaluate() {
   note("evaluate");
   const TimelineSpan span(parts_.timeline, "evaluate");
-  const std::optional<double> loss = parts_.evaluation->run(
-      parts_.engine, parts_.state.parameters.data(), settings_.stop_requested);
+  const std::optional<double> loss =
+      parts_.evaluation->run(parts_.engine, parameters_, settings_.stop_requested);
   stopping_ |= !loss.has_value();
   return loss;
 }

@@ -16,6 +16,7 @@
 #include "trainer/checkpoint/checkpoint_writer.h"
 #include "trainer/comm/activity.h"
 #include "trainer/comm/communicator.h"
+#include "trainer/train/device_parameters.h"
 #include "trainer/train/evaluation.h"
 #include "trainer/train/ordered_sum.h"
 #include "trainer/train/progress_log.h"
@@ -99,7 +100,9 @@ class TrainLoop {
   LoopParts parts_;
   LoopSettings settings_;
   OrderedSum sum_;
-  model::FloatBuffer gradient_;                     // of several ranks that all update everything
+  model::FloatBuffer gradient_;  // of several ranks that all update everything
+  DeviceParameters on_device_;
+  const float* parameters_ = nullptr;  // what slots are computed with: the state's, or their copy
   std::optional<run::ProgressRecord> last_record_;  // of this process
   bool stopping_ = false;
 };

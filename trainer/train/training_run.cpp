@@ -57,6 +57,9 @@ class TrainingRun {
         timeline_(open_timeline()),
         phases_(clock, activity, timeline_.get()),
         recipe_(recipe::read_recipe(layout_.resolved())),
+        workers_(options.slot_workers, timeline_.get()),
+        kernels_(phases_.timed(
+            "device", [&] { return options.open_kernels(recipe_.model.dtype, workers_); })),
         base_path_(phases_.timed("base model", [&] { return local_base(); })),
         base_(
             phases_.timed("weights", [&] { return model::open_recipe_base(recipe_, base_path_); })),
@@ -73,11 +76,9 @@ class TrainingRun {
         samples_(dataset_, *order_, encoder_, recipe_.data, pipeline_options()),
         targets_(lora_targets()),
         model_(phases_.timed("model", [&] { return build_model(); })),
-        workers_(options.slot_workers, timeline_.get()),
-        kernels_(model::make_cpu_kernels(&workers_)),
         engine_(*model_, *kernels_, workers_, slot_settings()),
         share_(update_share()),
-        state_(model_->layout(), recipe_.optimizer, share_) {
+        state_(model_->layout(), recipe_.optimizer, share_, kernels_->memory().staging()) {
     phases_.timed("parameters", [&] { fill_state(); });
     base_->release_pages();
   }
@@ -190,7 +191,8 @@ class TrainingRun {
   }
 
   checkpoint::Fingerprints fingerprints() const {
-    return {recipe::result_fingerprint(recipe_), dataset_.fingerprint(), base_->fingerprint()};
+    return {recipe::result_fingerprint(recipe_), dataset_.fingerprint(), base_->fingerprint(),
+            kernels_->memory().kind()};
   }
 
   std::optional<run::CheckpointManifest> find_checkpoint() {
@@ -226,8 +228,10 @@ class TrainingRun {
     return recipe_.adapter.type == recipe::AdapterType::kLora
                ? model::LlamaModel::with_lora(
                      *base_, targets_, recipe_.adapter.dropout, recipe_.data.max_length,
-                     model::resolve_saved_parameters(base_->config(), recipe_.adapter))
-               : model::LlamaModel::fully_trained(base_->config(), recipe_.data.max_length);
+                     model::resolve_saved_parameters(base_->config(), recipe_.adapter),
+                     kernels_->placement())
+               : model::LlamaModel::fully_trained(base_->config(), recipe_.data.max_length,
+                                                  kernels_->placement());
   }
 
   /// All weights' moments are worth sharing; an adapter's are small.
@@ -300,6 +304,8 @@ class TrainingRun {
   std::unique_ptr<Timeline> timeline_;  // nullptr: not asked for
   StartupPhases phases_;
   recipe::Recipe recipe_;
+  SlotWorkers workers_;
+  std::unique_ptr<model::Kernels> kernels_;
   std::filesystem::path base_path_;
   std::unique_ptr<model::BaseModel> base_;
   text::ModelText text_;
@@ -312,8 +318,6 @@ class TrainingRun {
   data::SamplePipeline samples_;
   std::vector<model::LoraTarget> targets_;
   std::unique_ptr<model::LlamaModel> model_;
-  SlotWorkers workers_;
-  std::unique_ptr<model::Kernels> kernels_;
   SlotEngine engine_;
   UpdateShare share_;
   TrainingState state_;
@@ -324,7 +328,17 @@ class TrainingRun {
 void run_training(const RunOptions& options, comm::Communicator& communicator, const Logger& logger,
                   Clock& clock, comm::Activity& activity,
                   const std::function<bool()>& stop_requested) {
-  TrainingRun(options, communicator, logger, clock, activity, stop_requested).run();
+  try {
+    TrainingRun(options, communicator, logger, clock, activity, stop_requested).run();
+  } catch (const std::exception& error) {
+    if (!model::is_out_of_memory(error)) {
+      throw;
+    }
+    throw FatalError(
+        fmt::format("no memory left for the model and what is trained of it ({}); `temper plan`, "
+                    "with --gpus for GPUs, tells how much there must be",
+                    error.what()));
+  }
 }
 
 }  // namespace temper::train

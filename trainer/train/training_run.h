@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "trainer/comm/activity.h"
 #include "trainer/comm/communicator.h"
+#include "trainer/train/open_kernels.h"
 
 namespace temper::train {
 
@@ -17,9 +18,10 @@ struct RunOptions {
   std::filesystem::path run_directory;
   int slot_workers = 1;
   std::string attempt;
-  std::vector<std::string> allowed_changes;  ///< of "recipe", "data", "model"
+  std::vector<std::string> allowed_changes;  ///< of "recipe", "data", "model", "device"
   std::int64_t hold_after_step = 0;          ///< as in LoopSettings
   bool trace = false;                        ///< write a Timeline into the run directory
+  OpenKernels open_kernels = open_cpu_kernels;
 };
 
 /// The whole life of one rank: reads <run>/resolved.yaml, opens model and data, restores the newest

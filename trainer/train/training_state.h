@@ -14,9 +14,11 @@ namespace temper::train {
 /// that this rank updates, and the number of steps done. The state of
 /// the data is the step (DESIGN section 2); randomness has none.
 struct TrainingState {
+  /// `memory`, of this process, is for the parameters: that which they go to a device from.
   TrainingState(const model::ParameterLayout& layout, const recipe::Optimizer& options,
-                const UpdateShare& share)
-      : parameters(model::FloatBuffer::zeros(layout.size())), optimizer(options, layout, share) {}
+                const UpdateShare& share, device::DeviceMemory& memory = device::host_memory())
+      : parameters(model::FloatBuffer::zeros(layout.size(), memory)),
+        optimizer(options, layout, share) {}
 
   model::FloatBuffer parameters;
   AdamW optimizer;

@@ -54,7 +54,6 @@ INSTANTIATE_TEST_SUITE_P(
              {"data.eval=[{path: e.jsonl}]", "data.train=[{path: t.jsonl, weight: 2}]"},
              {"data.eval=[{path: e.jsonl, weight: 2}]"},
              "data.eval.0.weight"},
-        Rule{"Bf16", {"model.dtype=fp32"}, {"model.dtype=bf16"}, "model.dtype"},
         Rule{"RankNeedsLora",
              {"adapter={type: none, rank: 16}"},
              {"adapter={type: none, rank: 8}"},

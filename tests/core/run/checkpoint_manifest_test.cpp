@@ -36,6 +36,7 @@ TEST(CheckpointManifestTest, GoesThereAndBack) {
   EXPECT_EQ(parse_manifest(to_json(manifest), "x"), manifest);
   manifest.position = 18'446'744'073'709'551'615ULL;
   manifest.objects.clear();
+  manifest.device = "NVIDIA L4 (8.9)";
   EXPECT_EQ(parse_manifest(to_json(manifest), "x"), manifest);
 }
 

@@ -79,7 +79,7 @@ TEST_F(ResumeProgramTest, TakesChangesThatDoNotDecideTheResult) {
 TEST_F(ResumeProgramTest, RefusesAnUnknownThingToAllow) {
   const ProgramResult result = resume({"--allow-changed", "everything"});
   EXPECT_EQ(result.code, 2);
-  EXPECT_THAT(result.output, HasSubstr("'everything' is none of recipe, data, model"));
+  EXPECT_THAT(result.output, HasSubstr("'everything' is none of recipe, data, model, device"));
 }
 
 TEST(ResumeAtOnceTest, OnlyOneOfTwoProcessesGetsTheRun) {

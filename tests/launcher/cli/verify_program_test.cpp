@@ -23,6 +23,18 @@ TEST(VerifyProgramTest, SaysThatAllResultsAreTheSame) {
                                    HasSubstr("all results are the same")));
 }
 
+TEST(VerifyProgramTest, ComparesOnAsManyGpusAsThereAre) {
+  Program program("checkpoint=2 steps=1..6 pause=300 weights=same");
+  program.set_environment("FAKE_TRAINER_GPUS", "1");
+  const ProgramResult one = verify(program, {"--gpus", "--ranks", "1"});
+  EXPECT_EQ(one.code, 0) << one.output;
+  EXPECT_THAT(one.output, HasSubstr("1, then 1"));
+  const ProgramResult two = verify(program, {"--gpus", "--ranks", "1,2"});
+  EXPECT_EQ(two.code, 2);
+  EXPECT_THAT(two.output,
+              AllOf(HasSubstr("resources.gpus: is 2, but"), HasSubstr("no CUDA device")));
+}
+
 TEST(VerifyProgramTest, PointsAtTheResultThatDiffers) {
   Program program("checkpoint=2 steps=1..6 pause=300 weights=%ranks%");
   const ProgramResult result = verify(program, {"--ranks", "1,2"});

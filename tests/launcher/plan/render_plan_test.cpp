@@ -41,9 +41,10 @@ RunPlan full_plan() {
   plan.first_sample = "<|im_start|>user\nWhat is \"dpkg\"?\n<|im_start|>assistant\n⟦A tool.⟧";
   plan.notes = {"a note: with a colon"};
   plan.files = {{"job.sbatch", "#!/bin/bash\nexec temper attend '/runs/my run'\n"}};
-  plan.gpus = PlannedGpus{
-      16'060'522'496, 251'658'240, 1'006'632'960, 335'544'320,
-      3'000'000'000,  134'217'728, 805'306'368,   {{"L4", 0, 1234.5}, {"H100", 17, 12'345.6}}};
+  plan.gpus =
+      PlannedGpus{16'060'522'496, 167'772'160,   167'772'160,
+                  3'000'000'000,  704'643'072,   134'217'728,
+                  805'306'368,    1'476'395'008, {{"L4", 0, 1234.5}, {"H100", 17, 12'345.6}}};
   plan.time = PlannedTime{7200, 2, 6.5, "USD", 1.25};
   plan.checks = {{"runs can be written", PlannedCheck::Result::kOk, "/runs"},
                  {"time limit", PlannedCheck::Result::kWarning, "two jobs"},

@@ -54,9 +54,26 @@ TEST(FingerprintsTest, AllowedChangesPassAndAreReturned) {
               AllOf(HasSubstr("the model changed"), Not(HasSubstr("the recipe changed"))));
 }
 
+TEST(FingerprintsTest, AnotherKindOfDeviceIsNamed) {
+  run::CheckpointManifest saved = manifest();
+  Fingerprints now{"recipe-hash-one", "data-hash-one", "model-hash-one", "NVIDIA L4 (8.9)"};
+  EXPECT_TRUE(check_fingerprints(saved, now, {}).empty()) << "an older one does not tell";
+  saved.device = "cpu";
+  const std::vector<std::string> allowed = {"device"};
+  EXPECT_THAT(check_fingerprints(saved, now, allowed), ElementsAre("device"));
+  try {
+    check_fingerprints(saved, now, {});
+    ADD_FAILURE() << "no error";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("the device changed (cpu when it was saved, NVIDIA L4 (8.9) now)"),
+                      HasSubstr("--allow-changed device")));
+  }
+}
+
 TEST(FingerprintsTest, UnknownWordIsRefused) {
   EXPECT_THAT(message_of({"recipe-hash-one", "data-hash-one", "model-hash-one"}, {"dta"}),
-              AllOf(HasSubstr("--allow-changed dta"), HasSubstr("recipe, data, model")));
+              AllOf(HasSubstr("--allow-changed dta"), HasSubstr("recipe, data, model, device")));
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "tests/trainer/model/reference_case.h"
 #include "trainer/model/aten_kernels.h"
 #include "trainer/model/llama.h"
@@ -15,38 +18,60 @@ using testing::relative_difference;
 
 class AtenReferenceTest : public ::testing::TestWithParam<std::string> {
  protected:
-  AtenReferenceTest() : case_(GetParam()) { on_slot_worker_thread(); }
+  AtenReferenceTest() : case_(GetParam()), bf16_(GetParam(), "bf16.safetensors") {
+    on_slot_worker_thread();
+  }
 
-  /// What the largest differences may be, relative to the largest number.
-  struct Bounds {
+  /// Of numbers, relative to the largest.
+  struct Difference {
     double loss, gradient;
   };
+  static Difference between(const LossResult& loss, const FloatBuffer& gradient,
+                            const ReferenceCase& expected, const ParameterLayout& layout) {
+    const double expected_loss = expected.doubles("lora.loss_sum").at(0);
+    return {std::abs(loss.loss_sum / expected_loss - 1),
+            relative_difference(gradient.span(),
+                                expected.lora_values("lora.gradient.", layout).span())};
+  }
 
-  void expect_training(ProductType products, const Bounds& bounds) {
+  /// What training says, from the numbers of PEFT in fp32 and in bf16.
+  struct Differences {
+    Difference fp32, bf16;
+  };
+  Differences train(ProductType products) const {
     const auto kernels = make_aten_kernels({.products = products});
-    const auto model = LlamaModel::with_lora(case_.base(), case_.targets(), 0, 128);
+    const auto model =
+        LlamaModel::with_lora(case_.base(), case_.targets(), 0, 128, {}, kernels->placement());
     const FloatBuffer parameters = case_.lora_values("lora.weight.", model->layout());
     FloatBuffer gradient = FloatBuffer::zeros(model->layout().size());
     SlotWorkspace workspace;
-    const LossResult result = model->loss_and_gradient(
+    const LossResult loss = model->loss_and_gradient(
         *kernels, case_.pack({0, 1, 2}), parameters.data(), gradient.data(), {}, workspace);
-    const double expected = case_.doubles("lora.loss_sum").at(0);
-    EXPECT_NEAR(result.loss_sum, expected, bounds.loss * expected);
-    const FloatBuffer gradients = case_.lora_values("lora.gradient.", model->layout());
-    EXPECT_LT(relative_difference(gradient.span(), gradients.span()), bounds.gradient);
+    return {between(loss, gradient, case_, model->layout()),
+            between(loss, gradient, bf16_, model->layout())};
   }
 
-  ReferenceCase case_;
+  ReferenceCase case_, bf16_;
 };
 
 TEST_P(AtenReferenceTest, TrainsAsPeftInFp32) {
-  expect_training(ProductType::kFloat32, {.loss = 1e-5, .gradient = 1e-5});
+  const Difference difference = train(ProductType::kFloat32).fp32;
+  EXPECT_LT(difference.loss, 1e-5);
+  EXPECT_LT(difference.gradient, 1e-5);
 }
 
-// bf16 has eight bits: a rounding is 0.4 %. Gradients pass through twice as many products as the
-// loss and come 2.7 % close at worst.
-TEST_P(AtenReferenceTest, TrainsNearPeftWithBf16Products) {
-  expect_training(ProductType::kBFloat16, {.loss = 1e-2, .gradient = 4e-2});
+// bf16 has eight bits: a rounding is 0.4 %. PEFT's own gradients with a bf16 base are 1.0 to 4.5 %
+// off those in fp32; ours, rounded in other places and fewer of them, are 1.1 to 3.5 % off. So they
+// can't agree to 1 %: each is to be as near to the exact ones as the other.
+TEST_P(AtenReferenceTest, TrainsInBf16AsExactlyAsPeft) {
+  const Differences ours = train(ProductType::kBFloat16);
+  EXPECT_LT(ours.bf16.loss, 1e-2);
+  EXPECT_LT(ours.bf16.gradient, 4e-2);
+  const auto model = LlamaModel::with_lora(case_.base(), case_.targets(), 0, 128);
+  const double of_peft =
+      relative_difference(bf16_.lora_values("lora.gradient.", model->layout()).span(),
+                          case_.lora_values("lora.gradient.", model->layout()).span());
+  EXPECT_LT(ours.fp32.gradient, 1.15 * of_peft);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, AtenReferenceTest, ::testing::ValuesIn(ReferenceCase::names()),

@@ -24,10 +24,10 @@ std::vector<T> values_of(const weights::SafetensorsFile& file, const std::string
 
 }  // namespace
 
-ReferenceCase::ReferenceCase(const std::string& name)
+ReferenceCase::ReferenceCase(const std::string& name, const std::string& numbers)
     : folder_(std::string(TEMPER_SOURCE_DIR) + "/tests/golden/reference/" + name),
       base_(model::BaseModel::open(folder_)),
-      file_(folder_ + "/reference.safetensors") {}
+      file_(folder_ + "/" + numbers) {}
 
 std::vector<std::string> ReferenceCase::names() {
   return {"llama2",  "llama3.1", "mistral",     "mistral_window",

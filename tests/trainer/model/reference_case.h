@@ -19,7 +19,9 @@ namespace temper::testing {
 /// (tests/reference/README.md says what is in the file).
 class ReferenceCase {
  public:
-  explicit ReferenceCase(const std::string& name);
+  /// `numbers`: the file of them, "bf16.safetensors" for those of a base model in bf16.
+  explicit ReferenceCase(const std::string& name,
+                         const std::string& numbers = "reference.safetensors");
 
   const model::BaseModel& base() const { return *base_; }
   std::vector<model::LoraTarget> targets() const;

@@ -7,7 +7,10 @@
 #include <new>
 
 #include "core/base/error.h"
+#include "tests/trainer/model/far_kernels.h"
 #include "tests/trainer/model/reference_case.h"
+#include "trainer/comm/single_communicator.h"
+#include "trainer/train/device_parameters.h"
 
 namespace temper::train {
 namespace {
@@ -132,6 +135,86 @@ TEST(SlotEngineTest, WhatIsLowAlreadyIsNotSuggested) {
   EXPECT_THAT(complaint(recipe::Memory::kLow, 1),
               AllOf(HasSubstr("more batch.slots"), Not(HasSubstr("memory: low")),
                     Not(HasSubstr("slot workers"))));
+}
+
+/// What a step of three slots comes to, and its gradients by slot.
+struct Step {
+  std::vector<double> losses;
+  std::vector<float> sum;
+};
+
+Step train_three_slots(const model::Kernels& kernels, int num_workers) {
+  const testing::ReferenceCase reference(testing::ReferenceCase::names().front());
+  const auto model = model::LlamaModel::with_lora(reference.base(), reference.targets(), 0, 128, {},
+                                                  kernels.placement());
+  SlotWorkers workers(num_workers);
+  SlotEngine engine(*model, kernels, workers, {});
+  OrderedSum sum(model->layout().size(), kernels.memory().staging());
+  StepBatch batch;
+  batch.num_slots = 3;
+  batch.slots = {reference.pack({0, 1}), reference.pack({2}), reference.pack({3, 4, 5})};
+  sum.begin(3, {0, 3});
+  DeviceParameters parameters(kernels.memory());
+  const model::FloatBuffer values = reference.lora_values("lora.weight.", model->layout());
+  Step step;
+  for (const SlotOutcome& outcome :
+       engine.train(batch, 0, parameters.refresh(values.span()), /*seed=*/1, /*step=*/0, sum)) {
+    EXPECT_TRUE(outcome.finite);
+    step.losses.push_back(outcome.loss_sum);
+  }
+  comm::SingleCommunicator alone;
+  const std::vector<std::size_t> offsets = {0, model->layout().size()};
+  const std::span<const float> whole = sum.finish(alone, {{0, 3}}, offsets);
+  step.sum.assign(whole.begin(), whole.end());
+  return step;
+}
+
+TEST(SlotEngineTest, ADevicesGradientsComeDownOnceASlot) {
+  model::on_slot_worker_thread();
+  testing::FarMemory memory;
+  const Step far = train_three_slots(testing::FarKernels(memory), 2);
+  const Step near = train_three_slots(*model::make_aten_kernels(), 2);
+  EXPECT_EQ(far.losses, near.losses);
+  EXPECT_EQ(far.sum, near.sum);
+  EXPECT_EQ(memory.downloaded_bytes(), 3 * far.sum.size() * sizeof(float));
+}
+
+TEST(SlotEngineTest, ADeviceComputesOneSlotAtATime) {
+  // Each concurrent slot would have activations of its own.
+  const auto peak = [](int num_workers) {
+    testing::FarMemory memory;
+    train_three_slots(testing::FarKernels(memory), num_workers);
+    return memory.peak_bytes();
+  };
+  EXPECT_EQ(peak(3), peak(1));
+}
+
+TEST(SlotEngineTest, AFullDeviceDoesNotBlameTheWorkers) {
+  const testing::ReferenceCase reference(testing::ReferenceCase::names().front());
+  testing::FarMemory memory(std::size_t{1} << 20);
+  const testing::FarKernels kernels(memory);
+  const auto model = model::LlamaModel::with_lora(reference.base(), reference.targets(), 0, 128, {},
+                                                  kernels.placement());
+  const model::FloatBuffer values = reference.lora_values("lora.weight.", model->layout());
+  DeviceParameters parameters(memory);
+  const float* const there = parameters.refresh(values.span());
+  const std::size_t some = values.size() * sizeof(float) + 4096;  // a gradient and little more
+  void* const rest = memory.allocate((std::size_t{1} << 20) - memory.peak_bytes() - some);
+  SlotWorkers workers(2);
+  SlotEngine engine(*model, kernels, workers, {});
+  OrderedSum sum(model->layout().size());
+  StepBatch batch;
+  batch.num_slots = 4;
+  batch.slots = {reference.pack({0, 1})};
+  sum.begin(4, {2, 3});
+  try {
+    engine.train(batch, 2, there, /*seed=*/1, /*step=*/3, sum);
+    ADD_FAILURE() << "no error";
+  } catch (const FatalError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("step 3: no memory left for slot 2 of 4"),
+                                    HasSubstr("more batch.slots"), Not(HasSubstr("workers"))));
+  }
+  memory.release(rest);
 }
 
 }  // namespace

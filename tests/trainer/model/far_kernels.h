@@ -1,0 +1,62 @@
+#pragma once
+
+#include "tests/trainer/device/far_memory.h"
+#include "trainer/model/aten_kernels.h"
+
+namespace temper::testing {
+
+/// ATen's operators over a FarMemory, which is open while they compute and at no other time. Every
+/// float and matrix that they are given must be in it, so that a pointer to this process's memory,
+/// of which a GPU could make nothing, fails a CHECK.
+class FarKernels final : public model::Kernels {
+ public:
+  explicit FarKernels(FarMemory& memory,
+                      model::ProductType products = model::ProductType::kFloat32);
+
+  model::Placement placement() const override { return kernels_->placement(); }
+  void multiply_transposed(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
+                           model::Accumulate accumulate, float alpha) const override;
+  void multiply(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
+                model::Accumulate accumulate, float alpha) const override;
+  void transposed_multiply(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
+                           model::Accumulate accumulate, float alpha) const override;
+  void rms_norm(model::ConstMatrix x, const float* weight, float epsilon, model::Matrix out,
+                float* inverse_rms) const override;
+  void rms_norm_backward(model::ConstMatrix grad_out, model::ConstMatrix x, const float* weight,
+                         const float* inverse_rms, model::Matrix grad_x,
+                         float* grad_weight) const override;
+  void rotate(model::Matrix x, model::SequenceOffsets offsets, std::int64_t head_size,
+              const float* cosine, const float* sine, float direction) const override;
+  void swiglu(model::ConstMatrix gate_up, model::Matrix out) const override;
+  void swiglu_backward(model::ConstMatrix grad_out, model::Matrix gate_up) const override;
+  void attention(model::ConstMatrix q, model::ConstMatrix k, model::ConstMatrix v,
+                 model::HeadLayout heads, model::SequenceOffsets offsets, model::Matrix out,
+                 float* log_sum_exp) const override;
+  void attention_backward(model::ConstMatrix grad_out, model::ConstMatrix q, model::ConstMatrix k,
+                          model::ConstMatrix v, model::ConstMatrix out, const float* log_sum_exp,
+                          model::HeadLayout heads, model::SequenceOffsets offsets,
+                          AttentionGradients gradients) const override;
+  double cross_entropy(model::Matrix logits, std::span<const std::int32_t> targets,
+                       const model::LossTerms& terms, bool keep_logits) const override;
+  void add(model::ConstMatrix x, model::Matrix y) const override;
+  void add_bias(const float* bias, model::Matrix y) const override;
+  void add_column_sums(model::ConstMatrix x, float* sums) const override;
+  void dropout(model::ConstMatrix x, const model::DropoutKey& key, model::Matrix out,
+               model::Accumulate accumulate) const override;
+  void gather_rows(model::ConstMatrix table, std::span<const std::int32_t> ids,
+                   model::Matrix out) const override;
+  void scatter_add_rows(model::ConstMatrix rows, std::span<const std::int32_t> ids,
+                        model::Matrix table) const override;
+
+ private:
+  /// Opens the memory after it saw that all of these matrices are there.
+  template <class... AnyMatrix>
+  FarMemory::Access access(const AnyMatrix&... matrices) const;
+  void expect_far(model::ConstMatrix matrix) const;
+  model::ConstMatrix row(const float* values, std::int64_t size) const;
+
+  FarMemory& memory_;
+  std::unique_ptr<model::Kernels> kernels_;
+};
+
+}  // namespace temper::testing
