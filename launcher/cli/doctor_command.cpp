@@ -47,7 +47,7 @@ recipe::Cluster test_cluster(const DoctorOptions& options, std::int64_t num_gpus
   if (given.cluster.empty() && !given.ranks) {
     given.ranks = options.gpus ? num_gpus : 2;
   }
-  recipe::Cluster cluster = load_cluster(given, /*num_slots=*/1);
+  recipe::Cluster cluster = load_cluster(given);
   if (cluster.kind != recipe::ClusterKind::kLocal) {
     throw UserError(fmt::format(
         "{}: the test of communication is of this machine's ranks, kind {} has others; leave out "
@@ -109,8 +109,7 @@ int doctor(Context& context, const DoctorOptions& options) {
       check_communication(context, options, report);
     }
   } else if (!options.cluster.cluster.empty()) {
-    append(report.findings,
-           cluster_findings(context, load_cluster(options.cluster, /*num_slots=*/1)));
+    append(report.findings, cluster_findings(context, load_cluster(options.cluster)));
   } else {
     append(report.findings,
            machine_findings("/proc", std::thread::hardware_concurrency(), context.environment));
