@@ -13,10 +13,10 @@ TIMEOUT = 2  # seconds of silence after which a rank counts as frozen
 RANKS = 3
 FAULTS = [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM]
 # How soon the other ranks have left after a fault of a run that makes steps; before that ranks that wait for a frozen one
-# to start give up after the meeting's time (launcher/cli/foreground.cpp).
+# to start give up after the meeting's time (launcher/cli/foreground.cpp), which begins when they have started themselves.
 KILLED = 10
 FROZEN = 2 * TIMEOUT
-FROZEN_AT_START = 10 + 2 * TIMEOUT
+FROZEN_AT_START = 10 + 2 * TIMEOUT + 3
 # What one fault may cost: being noticed, a frozen rank killed, a restart, the work since the last checkpoint.
 SECONDS_A_FAULT = 2 * TIMEOUT + 10 + 30
 STEPS = ("--set", "duration.steps=60")
