@@ -112,9 +112,9 @@ TEST_F(KubernetesBackendTest, AsksForEventsWhereNoPodSaysWhyItWaits) {
 TEST_F(KubernetesBackendTest, AMissingKubectlIsTheUsersErrorAndLeavesTheRecord) {
   testing::ScriptedProcess absent;
   absent.start_error = "cannot start kubectl: No such file or directory";
-  runner_.script(absent);
+  runner.script(absent);
   EXPECT_THROW(backend_.submit(spec()), UserError);
-  runner_.script(absent);
+  runner.script(absent);
   const BackendState state = backend_.state(running());
   EXPECT_EQ(state.state, RunState::kRunning);
   EXPECT_THAT(state.note, HasSubstr("cannot start kubectl"));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <map>
+#include <string>
 
 #include "core/base/error.h"
 #include "launcher/backends/slurm/batch_script.h"
@@ -72,12 +74,12 @@ TEST_F(SlurmArrayTest, IsFoundByJustItsRuns) {
 }
 
 TEST(SlurmJobAroundTest, AnElementIsNamedByItsIndex) {
-  EXPECT_EQ(slurm_job_around(Environment({{"SLURM_JOB_ID", "12"}})), "12");
-  EXPECT_EQ(
-      slurm_job_around(Environment(
-          {{"SLURM_JOB_ID", "41"}, {"SLURM_ARRAY_JOB_ID", "41"}, {"SLURM_ARRAY_TASK_ID", "3"}})),
-      "41_3");
-  EXPECT_EQ(slurm_job_around(Environment({})), "");
+  using Variables = std::map<std::string, std::string>;
+  EXPECT_EQ(slurm_job_around(Environment(Variables{{"SLURM_JOB_ID", "12"}})), "12");
+  const Variables element = {
+      {"SLURM_JOB_ID", "41"}, {"SLURM_ARRAY_JOB_ID", "41"}, {"SLURM_ARRAY_TASK_ID", "3"}};
+  EXPECT_EQ(slurm_job_around(Environment(element)), "41_3");
+  EXPECT_EQ(slurm_job_around(Environment(Variables{})), "");
 }
 
 }  // namespace
