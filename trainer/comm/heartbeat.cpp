@@ -146,10 +146,13 @@ class LinkedHeartbeat final : public Heartbeat {
     }
   }
 
-  /// Rank 0 tells the others; they tell rank 0 why they go.
+  /// Rank 0 tells the others; they tell rank 0 why they go. Nobody waits for the lost one to
+  /// listen.
   void take(const Loss& loss) {
     for (HeartbeatLink& link : links_) {
-      if (rank_ == 0) {
+      if (link.rank() == loss.rank) {
+        link.close();
+      } else if (rank_ == 0) {
         link.send(FrameKind::kLoss, to_json(loss));
       } else {
         link.send(FrameKind::kFarewell, to_json(Farewell{loss.exit_code, describe(loss)}));
