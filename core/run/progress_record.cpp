@@ -1,5 +1,7 @@
 #include "core/run/progress_record.h"
 
+#include <simdjson.h>
+
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -7,8 +9,6 @@
 
 namespace temper::run {
 namespace {
-
-using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr std::size_t kMaxLineBytes = 65'536;
@@ -56,43 +56,32 @@ nlohmann::ordered_json to_value(const std::optional<double>& value) {
 
 // Each takes a value of the right type and says whether it was one.
 
-bool take(const json& value, std::string& out) {
-  if (value.is_string()) {
-    out = value.get<std::string>();
-  }
-  return value.is_string();
+using simdjson::dom::element;
+
+bool take(element value, std::string& out) {
+  std::string_view text;
+  const bool is_text = value.get(text) == simdjson::SUCCESS;
+  out = text;
+  return is_text;
 }
 
-bool take(const json& value, std::int64_t& out) {
-  const bool fits =
-      value.is_number_integer() &&
-      (!value.is_number_unsigned() || std::in_range<std::int64_t>(value.get<std::uint64_t>()));
-  if (fits) {
-    out = value.get<std::int64_t>();
-  }
-  return fits;
+bool take(element value, std::int64_t& out) {
+  return value.get(out) == simdjson::SUCCESS;
 }
 
-bool take(const json& value, std::uint64_t& out) {
-  if (value.is_number_unsigned()) {
-    out = value.get<std::uint64_t>();
-  }
-  return value.is_number_unsigned();
+bool take(element value, std::uint64_t& out) {
+  return value.get(out) == simdjson::SUCCESS;
 }
 
-bool take(const json& value, double& out) {
-  if (value.is_number()) {
-    out = value.get<double>();
-  } else if (value.is_null()) {
-    out = std::numeric_limits<double>::quiet_NaN();
-  }
-  return value.is_number() || value.is_null();
+bool take(element value, double& out) {
+  out = std::numeric_limits<double>::quiet_NaN();
+  return value.is_null() || value.get(out) == simdjson::SUCCESS;
 }
 
-bool take(const json& value, std::optional<double>& out) {
+bool take(element value, std::optional<double>& out) {
   double number = 0;
   const bool taken = take(value, number);
-  out = value.is_number() ? std::optional(number) : std::nullopt;
+  out = taken && !value.is_null() ? std::optional(number) : std::nullopt;
   return taken;
 }
 
@@ -108,15 +97,19 @@ std::optional<ProgressRecord> parse_progress_line(std::string_view line) {
   if (line.size() > kMaxLineBytes) {
     return std::nullopt;
   }
-  const json parsed = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object() || parsed.value("version", json()) != kVersion) {
+  // A run has a line for every step, and `temper list` reads them all.
+  simdjson::dom::parser parser;
+  simdjson::dom::object parsed;
+  std::int64_t version = 0;
+  if (parser.parse(line.data(), line.size()).get(parsed) != simdjson::SUCCESS ||
+      parsed.at_key("version").get(version) != simdjson::SUCCESS || version != kVersion) {
     return std::nullopt;
   }
   ProgressRecord record;
   bool whole = true;
   visit_fields(record, [&](const char* name, auto& member) {
-    const auto found = parsed.find(name);
-    whole = whole && found != parsed.end() && take(*found, member);
+    element value;
+    whole = whole && parsed.at_key(name).get(value) == simdjson::SUCCESS && take(value, member);
   });
   return whole ? std::optional(std::move(record)) : std::nullopt;
 }

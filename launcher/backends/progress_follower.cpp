@@ -11,13 +11,17 @@ ProgressFollower::ProgressFollower(std::filesystem::path file, std::uint64_t beg
 
 std::vector<run::ProgressRecord> ProgressFollower::take() {
   std::vector<run::ProgressRecord> records;
-  std::ifstream file(file_, std::ios::binary);
-  if (!file || !file.seekg(static_cast<std::streamoff>(offset_))) {
+  std::ifstream file(file_, std::ios::binary | std::ios::ate);
+  const std::streamoff end_of_file = file ? static_cast<std::streamoff>(file.tellg()) : 0;
+  if (end_of_file <= static_cast<std::streamoff>(offset_)) {
     return records;
   }
   const std::size_t begin = rest_.size();
-  rest_.append(std::istreambuf_iterator<char>(file), {});
-  offset_ += rest_.size() - begin;
+  rest_.resize(begin + static_cast<std::size_t>(end_of_file) - offset_);
+  file.seekg(static_cast<std::streamoff>(offset_));
+  file.read(rest_.data() + begin, static_cast<std::streamsize>(rest_.size() - begin));
+  rest_.resize(begin + static_cast<std::size_t>(file.gcount()));  // it may have been cut meanwhile
+  offset_ += static_cast<std::uint64_t>(file.gcount());
   std::size_t line_begin = 0;
   for (std::size_t end = rest_.find('\n'); end != std::string::npos;
        end = rest_.find('\n', line_begin)) {
