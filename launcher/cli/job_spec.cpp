@@ -30,8 +30,11 @@ JobSpec job_spec(const Context& context, const recipe::Cluster& cluster,
 }
 
 void add_job(const Backend& backend, const JobSpec& spec, RunPlan& plan) {
-  RenderedJob job = backend.render(spec);
-  plan.backend = backend.name();
+  add_job(backend.render(spec), backend.name(), plan);
+}
+
+void add_job(RenderedJob job, const std::string& backend, RunPlan& plan) {
+  plan.backend = backend;
   plan.commands = std::move(job.commands);
   for (JobFile& file : job.files) {
     plan.files.push_back({std::move(file.name), std::move(file.content)});

@@ -18,6 +18,7 @@ JobSpec job_spec(const Context& context, const recipe::Cluster& cluster,
 
 /// Puts what `backend` would send into the plan.
 void add_job(const Backend& backend, const JobSpec& spec, RunPlan& plan);
+void add_job(RenderedJob job, const std::string& backend, RunPlan& plan);
 
 /// The backend for a cluster file, with this program's surroundings.
 std::unique_ptr<Backend> backend_for(const Context& context, const recipe::Cluster& cluster);

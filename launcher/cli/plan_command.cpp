@@ -1,6 +1,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "core/base/machine_memory.h"
 #include "core/recipe/recipe_io.h"
@@ -11,7 +13,9 @@
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/plan_request.h"
 #include "launcher/cli/preflight.h"
+#include "launcher/cli/prepared_run.h"
 #include "launcher/cli/recipe_options.h"
+#include "launcher/cli/sweep.h"
 #include "launcher/cli/verbs.h"
 #include "launcher/plan/absolute_paths.h"
 #include "launcher/plan/estimates.h"
@@ -28,18 +32,23 @@ struct PlanOptions {
   bool without_model = false;
   bool gpus = false;
   bool json = false;
+  std::vector<std::string> sweep;
 };
 
 /// Without the model nothing is looked up on the Hub: such a plan needs no network.
-recipe::Recipe plan_recipe(Context& context, const PlanOptions& options,
+recipe::Recipe plan_recipe(Context& context, const PlanOptions& options, const SweepPoint& point,
                            const recipe::Cluster& cluster) {
-  const RecipeOptions& given = options.recipe;
+  RecipeOptions given = options.recipe;
+  given.overrides.insert(given.overrides.end(), point.overrides.begin(), point.overrides.end());
   if (!options.without_model) {
-    return load_recipe_for(context, given, /*name=*/"", cluster).recipe;
+    recipe::Recipe recipe = load_recipe_for(context, given, /*name=*/"", cluster).recipe;
+    recipe.name += point.name_suffix;
+    return recipe;
   }
   const std::filesystem::path file =
       local_recipe(given.recipe, store_options(context), context.clock);
   recipe::Recipe recipe = recipe::read_recipe(file, given.overrides);
+  recipe.name += point.name_suffix;
   if (!cluster.runs.empty()) {
     recipe.checkpoint.to = cluster.runs;
   }
@@ -56,9 +65,10 @@ std::uint64_t memory_of_cluster(const recipe::Cluster& cluster) {
   return cluster.kind == recipe::ClusterKind::kLocal ? machine_memory_bytes() : 0;
 }
 
-int plan(Context& context, const PlanOptions& options) {
+/// All but the job.
+PreparedRun plan_point(Context& context, const PlanOptions& options, const SweepPoint& point) {
   const recipe::Cluster given = read_cluster_of(options.recipe);
-  const recipe::Recipe recipe = plan_recipe(context, options, given);
+  const recipe::Recipe recipe = plan_recipe(context, options, point, given);
   PlanRequest request = plan_request(context, recipe, load_cluster(options.recipe));
   check_local_gpus(context, request.cluster);
   request.with_model = !options.without_model;
@@ -68,19 +78,52 @@ int plan(Context& context, const PlanOptions& options) {
   request.machine_memory_bytes = memory_of_cluster(request.cluster);
   check_publishing(request.recipe, request.stores, context.clock);
   RunPlan plan = make_plan(request);
-
-  const run::RunLayout layout =
-      run_layout(request.recipe, request.recipe.name + "-ID", request.cache_dir);
   add_estimates(request.cluster, plan);
-  const auto backend = backend_for(context, request.cluster);
-  const JobSpec job = job_spec(context, request.cluster, layout, request.recipe.checkpoint.to,
-                               /*allow_changed=*/"");
   if (request.cluster.kind != recipe::ClusterKind::kLocal) {
     check_before_submit(context, request.cluster, request.recipe.checkpoint.to, plan);
-    rehearse(*backend, job, plan);
   }
-  add_job(*backend, job, plan);
-  context.out << (options.json ? render_json(plan) : render_text(plan)) << std::flush;
+  return {std::move(request.recipe), options.recipe.recipe, std::move(request.cluster),
+          std::move(plan)};
+}
+
+/// What would be sent: with the first run that it is for, if it is for several.
+void add_jobs(Context& context, std::vector<PreparedRun>& runs) {
+  std::vector<JobSpec> jobs;
+  for (PreparedRun& run : runs) {
+    const run::RunLayout layout =
+        run_layout(run.resolved, run.resolved.name + "-ID", context.environment.cache_directory());
+    jobs.push_back(job_spec(context, run.cluster, layout, run.resolved.checkpoint.to,
+                            /*allow_changed=*/""));
+    if (run.cluster.kind != recipe::ClusterKind::kLocal) {
+      rehearse(*backend_for(context, run.cluster), jobs.back(), run.plan);
+    }
+  }
+  const auto backend = backend_for(context, runs.front().cluster);
+  if (const auto sweep = go_together(runs) ? backend->sweep_job() : nullptr) {
+    add_job(sweep->render(jobs), backend->name(), runs.front().plan);
+    for (auto run = runs.begin() + 1; run != runs.end(); ++run) {
+      run->plan.backend = backend->name();
+      run->plan.notes.push_back("is submitted with " + runs.front().plan.name + ", as one job");
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    add_job(*backend_for(context, runs[i].cluster), jobs[i], runs[i].plan);
+  }
+}
+
+int plan(Context& context, const PlanOptions& options) {
+  std::vector<PreparedRun> runs;
+  for (const SweepPoint& point : sweep_points(options.sweep)) {
+    runs.push_back(plan_point(context, options, point));
+  }
+  add_jobs(context, runs);
+  const char* between = "";
+  for (const PreparedRun& run : runs) {
+    context.out << between << (options.json ? render_json(run.plan) : render_text(run.plan));
+    between = "\n";
+  }
+  context.out << std::flush;
   return 0;
 }
 
@@ -94,7 +137,10 @@ void add_plan(CLI::App& app, Action& action) {
                "Show what can be told without the base model's files");
   app.add_flag("--gpus", options->gpus,
                "Estimate memory and speed on common GPUs, even if the cluster has none");
-  app.add_flag("--json", options->json, "Print one JSON object");
+  app.add_option("--sweep", options->sweep,
+                 "Plan one run for each value, as submit --sweep would make them; repeatable")
+      ->allow_extra_args(false);
+  app.add_flag("--json", options->json, "Print one JSON object a run");
   app.callback([&action, options] {
     action = [options](Context& context) { return plan(context, *options); };
   });

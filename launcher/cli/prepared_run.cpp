@@ -43,6 +43,14 @@ PreparedRun prepare_run(Context& context, const RecipeOptions& options, const st
   return {std::move(resolved), loaded.file, cluster, std::move(plan)};
 }
 
+bool go_together(const std::vector<PreparedRun>& runs) {
+  const PreparedRun& first = runs.front();
+  return runs.size() > 1 && std::all_of(runs.begin(), runs.end(), [&](const PreparedRun& run) {
+           return run.cluster == first.cluster &&
+                  run.resolved.checkpoint.to == first.resolved.checkpoint.to;
+         });
+}
+
 MadeRun make_run(Context& context, PreparedRun& prepared, bool is_sweep) {
   const std::string& runs = prepared.resolved.checkpoint.to;
   const std::string resolved = recipe::dump(prepared.resolved);

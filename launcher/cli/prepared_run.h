@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/recipe/cluster.h"
 #include "core/recipe/recipe.h"
@@ -28,6 +29,10 @@ struct PreparedRun {
 /// run, over the recipe's; may be empty. UserError with all that failed.
 PreparedRun prepare_run(Context& context, const RecipeOptions& options, const std::string& name,
                         const SweepPoint& point);
+
+/// Whether the runs of a sweep differ in nothing that a scheduler sees, so that they can be one
+/// job.
+bool go_together(const std::vector<PreparedRun>& runs);
 
 /// A run with its directory, ready to be handed over or found to be so already.
 struct MadeRun {

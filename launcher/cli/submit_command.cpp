@@ -57,15 +57,6 @@ void submit_together(Context& context, const std::string& backend, SweepJob& swe
   }
 }
 
-/// Whether they differ in nothing that a scheduler sees.
-bool go_together(const std::vector<PreparedRun>& runs) {
-  const PreparedRun& first = runs.front();
-  return runs.size() > 1 && std::all_of(runs.begin(), runs.end(), [&](const PreparedRun& run) {
-           return run.cluster == first.cluster &&
-                  run.resolved.checkpoint.to == first.resolved.checkpoint.to;
-         });
-}
-
 int submit(Context& context, const SubmitOptions& options) {
   std::vector<PreparedRun> prepared;
   const std::vector<SweepPoint> points = sweep_points(options.sweep);

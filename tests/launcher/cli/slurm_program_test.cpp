@@ -238,6 +238,24 @@ TEST_F(SlurmProgramTest, ARefusedSweepIsSentByTheNextCommand) {
   EXPECT_THAT(jobs(), ElementsAre("41_0", "41_1", "41_2"));
 }
 
+TEST_F(SlurmProgramTest, APlanShowsWhatASweepWouldSend) {
+  const ProgramResult result = program_.temper({"plan", program_.file("recipe.yaml").string(),
+                                                "--on", program_.file("slurm.yaml").string(),
+                                                "--json", "--sweep", "optimizer.lr=1e-4,2e-4"});
+  ASSERT_EQ(result.code, 0) << result.output;
+  const std::size_t second = result.output.find("\n{");
+  const auto first_plan = nlohmann::json::parse(result.output.substr(0, second));
+  const auto second_plan = nlohmann::json::parse(result.output.substr(second));
+  EXPECT_EQ(first_plan.at("name"), "tiny-lr-1e-4");
+  EXPECT_EQ(second_plan.at("name"), "tiny-lr-2e-4");
+  const std::string script = first_plan.at("files").begin().value();
+  EXPECT_THAT(script, AllOf(HasSubstr("#SBATCH --array=0-1"), HasSubstr("tiny-lr-1e-4-ID"),
+                            HasSubstr("tiny-lr-2e-4-ID")));
+  EXPECT_FALSE(second_plan.contains("files"));
+  EXPECT_THAT(result.output, HasSubstr("is submitted with tiny-lr-1e-4, as one job"));
+  EXPECT_THAT(sent(), IsEmpty());
+}
+
 TEST_F(SlurmProgramTest, RunsThatASchedulerTellsApartAreJobsOfTheirOwn) {
   const std::string runs = program_.runs();
   const ProgramResult result =
