@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "trainer/comm/single_communicator.h"
 #include "trainer/model/kernels.h"
 #include "trainer/model/rope.h"
 #include "trainer/train/optimizer.h"
@@ -129,8 +130,9 @@ void measure_optimizer(const char* name, recipe::MomentFormat format) {
 
 void measure_gradient_norm() {
   OptimizerInputs in(recipe::MomentFormat::kFp32);
+  comm::SingleCommunicator alone;
   measure("gradient_norm",
-          [&] { in.optimizer.gradient_norm(in.gradient.buffer().span(), 1, in.workers); });
+          [&] { in.optimizer.gradient_norm(in.gradient.buffer().span(), 1, in.workers, alone); });
 }
 
 }  // namespace

@@ -3,13 +3,14 @@
 #include <bit>
 #include <cstdint>
 
-/// Plain loops are compiled for AVX2 + FMA and for the baseline; the loader picks at start.
+/// Plain loops are compiled for AVX-512, for AVX2 + FMA and for the baseline; the loader picks at
+/// start.
 /// The bits of a result belong to a device kind, so the two may differ in the last digit.
 /// (Sanitizers can't instrument the loader's resolvers.)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
 #define TEMPER_VECTORISED
 #else
-#define TEMPER_VECTORISED __attribute__((target_clones("arch=x86-64-v3", "default")))
+#define TEMPER_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #endif
 
 namespace temper::model {
