@@ -15,7 +15,8 @@ echo "$version"
 [[ $version =~ CUDA\ 13\.[0-9]+,\ NCCL\ 2\.[0-9]+\.[0-9]+ ]] || fail "--version names no CUDA and NCCL: $version"
 
 # Loaded, it registers the GPU's kernels; the linker drops libraries of which no symbol is used.
-ldd $trainer | grep -q libtorch_cuda || fail "temper-trainer does not load libtorch_cuda"
+libraries=$(ldd $trainer)  # not piped: grep -q would leave ldd without a reader, which pipefail takes for a failure
+[[ $libraries == *libtorch_cuda* ]] || fail "temper-trainer does not load libtorch_cuda"
 
 gpus=$($trainer --check-gpus 1 2>&1) && code=0 || code=$?
 echo "$gpus"

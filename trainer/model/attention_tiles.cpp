@@ -23,13 +23,6 @@ std::int64_t queries_of_tile(HeadLayout heads) {
   return std::max<std::int64_t>(16, kTileRows / (heads.num_heads / heads.num_kv_heads));
 }
 
-Seen seen_by(const Tile& tile, std::int64_t row, std::int64_t from, std::int64_t to) {
-  const std::int64_t query = tile.query_of(row);
-  const std::int64_t end = std::max(from, std::min(to, query + 1));
-  const std::int64_t begin = std::min(end, std::max(from, tile.first_key(query)));
-  return {begin - from, end - from};
-}
-
 std::vector<Segment> cut_into_segments(HeadLayout heads, SequenceOffsets offsets) {
   std::vector<Segment> segments;
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {

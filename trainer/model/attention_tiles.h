@@ -52,7 +52,12 @@ struct Seen {
   std::int64_t size() const { return end - begin; }
 };
 
-Seen seen_by(const Tile& tile, std::int64_t row, std::int64_t from, std::int64_t to);
+inline Seen seen_by(const Tile& tile, std::int64_t row, std::int64_t from, std::int64_t to) {
+  const std::int64_t query = tile.query_of(row);
+  const std::int64_t end = std::max(from, std::min(to, query + 1));
+  const std::int64_t begin = std::min(end, std::max(from, tile.first_key(query)));
+  return {begin - from, end - from};
+}
 
 /// Queries [begin, end) of one sequence for one key-value head: a part of the kernels' work.
 struct Segment {
