@@ -157,7 +157,7 @@ std::vector<std::string> errors_with(milliseconds connect_timeout,
 
 TEST(OpenGpuRankTest, ARankThatDoesNotComeToTheMeetingIsNamedByAllOthersInTime) {
   const auto began = std::chrono::steady_clock::now();
-  const auto errors = errors_with(milliseconds(500), [](int rank, NcclWorld& world) {
+  const auto errors = errors_with(seconds(2), [](int rank, NcclWorld& world) {
     if (rank == 2) {
       world.devices.gpus.resize(1);
     }
