@@ -4,8 +4,8 @@
 
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -22,19 +22,21 @@ std::optional<int> pid_of(const std::filesystem::path& folder) {
 
 }  // namespace
 
-std::vector<int> trainers_of(const std::filesystem::path& run_dir) {
+std::vector<int> trainers_of(const std::filesystem::path& run_dir,
+                             const std::filesystem::path& proc) {
   using namespace std::string_literals;
   const std::string wanted = "\0--run\0"s + run_dir.string() + "\0"s;
   std::vector<int> pids;
   std::error_code no_proc;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", no_proc)) {
+  for (const auto& entry : std::filesystem::directory_iterator(proc, no_proc)) {
     const std::optional<int> pid = pid_of(entry.path());
     if (!pid) {
       continue;
     }
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string arguments(std::istreambuf_iterator<char>(file), {});  // each ends with '\0'
-    if (arguments.find(wanted) != std::string::npos) {
+    // Reading fails where the process ends meanwhile, and only inserters keep that from throwing.
+    std::ostringstream arguments;  // each ends with '\0'
+    arguments << std::ifstream(entry.path() / "cmdline", std::ios::binary).rdbuf();
+    if (arguments.str().find(wanted) != std::string::npos) {
       pids.push_back(*pid);
     }
   }

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "core/base/error.h"
-#include "launcher/backends/orphans.h"
 #include "launcher/backends/process_identity.h"
 #include "tests/support/fake_process_runner.h"
 
@@ -92,23 +91,6 @@ TEST_F(LocalBackendTest, CannotCancelARunOfAnotherHost) {
   } catch (const UserError& error) {
     EXPECT_THAT(error.what(), HasSubstr(record.host));
   }
-}
-
-TEST(OrphansTest, FindsProcessesOfARunByTheirArguments) {
-  SystemProcessRunner runner;
-  Command command;
-  // Waits without a child of its own, which would carry the same arguments until it execs.
-  command.argv = {"sh", "-c", "kill -STOP $$", "--run", "/runs/of-orphans-test"};
-  const auto process = runner.start(command);
-  std::vector<int> found;
-  while (found.empty()) {  // the child has yet to exec
-    found = trainers_of("/runs/of-orphans-test");
-  }
-  EXPECT_THAT(found, ElementsAre(process->pid()));
-  EXPECT_TRUE(trainers_of("/runs/of-orphans").empty());
-  process->signal(9);
-  process->wait();
-  EXPECT_TRUE(trainers_of("/runs/of-orphans-test").empty());
 }
 
 }  // namespace
