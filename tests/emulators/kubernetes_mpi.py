@@ -10,18 +10,14 @@ import threading
 import time
 
 from container import DISK, hosts_file
-from kubernetes_pods import Pod, end_pods
+from kubernetes_pods import Pod, RunningJob, end_pods
 
 SSH = pathlib.Path(__file__).with_name("ssh_stand_in.py")
 
 
-class MpiJob:
+class MpiJob(RunningJob):
     def __init__(self, body, path):
-        self.body = body
-        self.pods = []
-        self.restarts = 0
-        self.condition = None
-        self.stopping = False
+        super().__init__(body)
         self.name = body["metadata"]["name"]
         self.spec = body["spec"]
         self.replicas = self.spec["mpiReplicaSpecs"]
@@ -31,13 +27,9 @@ class MpiJob:
         count = self.replicas.get("Worker", {"replicas": 0})["replicas"]
         self.worker_names = [f"{self.name}-worker-{index}" for index in range(count)]
         self.hosts = [self.full_name(name) for name in [self.name + "-launcher", *self.worker_names]]
-        self.thread = threading.Thread(target=self.run, daemon=True)
 
     def full_name(self, pod):
         return f"{pod}.{self.name}.{self.body['metadata']['namespace']}.svc"
-
-    def start(self):
-        self.thread.start()
 
     def object(self):
         return {**self.body, "status": {"conditions": [self.condition] if self.condition else []}}
@@ -87,12 +79,3 @@ class MpiJob:
         end_pods(self.pods)
         for keeper in keepers:
             keeper.join()
-
-    def end(self, kind, reason, message):
-        self.condition = {"type": kind, "status": "True", "reason": reason, "message": message}
-
-    def stop(self):
-        """Deletes it."""
-        self.stopping = True
-        end_pods(self.pods)
-        self.thread.join()

@@ -101,23 +101,39 @@ def end_pods(pods):
             pod.container.kill()
 
 
-class Job:
-    """One JobSet (of one replicated job) or Job."""
+class RunningJob:
+    """An object whose pods a thread looks after, in run(), until it has a condition or is deleted."""
 
-    def __init__(self, body, path):
+    def __init__(self, body):
         self.body = body
-        self.path = path
         self.pods = []
         self.restarts = 0
-        self.counted_restarts = 0
         self.condition = None
         self.stopping = False
-        self.is_set = body["kind"] == "JobSet"
-        self.job = body["spec"]["replicatedJobs"][0]["template"]["spec"] if self.is_set else body["spec"]
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def start(self):
         self.thread.start()
+
+    def end(self, kind, reason, message):
+        self.condition = {"type": kind, "status": "True", "reason": reason, "message": message}
+
+    def stop(self):
+        """Deletes it."""
+        self.stopping = True
+        end_pods(self.pods)
+        self.thread.join()
+
+
+class Job(RunningJob):
+    """One JobSet (of one replicated job) or Job."""
+
+    def __init__(self, body, path):
+        super().__init__(body)
+        self.path = path
+        self.counted_restarts = 0
+        self.is_set = body["kind"] == "JobSet"
+        self.job = body["spec"]["replicatedJobs"][0]["template"]["spec"] if self.is_set else body["spec"]
 
     def object(self):
         conditions = [self.condition] if self.condition else []
@@ -200,12 +216,3 @@ class Job:
             self.end("Failed", "ReachedMaxRestarts", f"{reason}: {message}")
         else:
             self.restarts += 1
-
-    def end(self, kind, reason, message):
-        self.condition = {"type": kind, "status": "True", "reason": reason, "message": message}
-
-    def stop(self):
-        """Deletes it."""
-        self.stopping = True
-        end_pods(self.pods)
-        self.thread.join()
