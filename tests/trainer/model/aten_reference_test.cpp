@@ -75,11 +75,7 @@ TEST_P(AtenReferenceTest, TrainsInBf16AsExactlyAsPeft) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, AtenReferenceTest, ::testing::ValuesIn(ReferenceCase::names()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+                         testing::name_of_case);
 
 }  // namespace
 }  // namespace temper::model

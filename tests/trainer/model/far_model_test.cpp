@@ -117,11 +117,7 @@ TEST_P(FarModelTest, AModelInThisProcessesMemoryIsNoneForTheDevice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, FarModelTest, ::testing::ValuesIn(ReferenceCase::names()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+                         testing::name_of_case);
 
 }  // namespace
 }  // namespace temper::model

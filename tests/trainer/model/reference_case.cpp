@@ -93,6 +93,12 @@ model::FloatBuffer ReferenceCase::lora_values(const std::string& prefix,
   return values;
 }
 
+std::string name_of_case(const ::testing::TestParamInfo<std::string>& test) {
+  std::string name = test.param;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
 double relative_difference(std::span<const float> actual, std::span<const float> expected) {
   CHECK(actual.size() == expected.size(), "{} and {} values", actual.size(), expected.size());
   double largest = 1e-30;

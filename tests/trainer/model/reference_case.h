@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -46,6 +48,9 @@ class ReferenceCase {
   std::unique_ptr<model::BaseModel> base_;
   weights::SafetensorsFile file_;
 };
+
+/// What gtest calls a test with a case's name as its parameter.
+std::string name_of_case(const ::testing::TestParamInfo<std::string>& test);
 
 /// The largest |actual − expected| over the largest |expected|.
 double relative_difference(std::span<const float> actual, std::span<const float> expected);

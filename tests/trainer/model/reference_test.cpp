@@ -91,11 +91,7 @@ TEST_P(ReferenceTest, FullGradientsEqualTransformers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ReferenceTest, ::testing::ValuesIn(ReferenceCase::names()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+                         testing::name_of_case);
 
 }  // namespace
 }  // namespace temper::model

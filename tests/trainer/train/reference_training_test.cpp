@@ -61,11 +61,7 @@ TEST_P(ReferenceTrainingTest, FullLossesEqualPyTorchs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ReferenceTrainingTest, ::testing::ValuesIn(ReferenceCase::names()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+                         testing::name_of_case);
 
 }  // namespace
 }  // namespace temper::train
