@@ -38,16 +38,15 @@ struct PlanOptions {
 /// Without the model nothing is looked up on the Hub: such a plan needs no network.
 recipe::Recipe plan_recipe(Context& context, const PlanOptions& options, const SweepPoint& point,
                            const recipe::Cluster& cluster) {
-  RecipeOptions given = options.recipe;
-  given.overrides.insert(given.overrides.end(), point.overrides.begin(), point.overrides.end());
+  const RecipeOptions& given = options.recipe;
   if (!options.without_model) {
-    recipe::Recipe recipe = load_recipe_for(context, given, /*name=*/"", cluster).recipe;
-    recipe.name += point.name_suffix;
-    return recipe;
+    return load_recipe_at(context, given, /*name=*/"", point, cluster).recipe;
   }
   const std::filesystem::path file =
       local_recipe(given.recipe, store_options(context), context.clock);
-  recipe::Recipe recipe = recipe::read_recipe(file, given.overrides);
+  std::vector<std::string> overrides = given.overrides;
+  overrides.insert(overrides.end(), point.overrides.begin(), point.overrides.end());
+  recipe::Recipe recipe = recipe::read_recipe(file, overrides);
   recipe.name += point.name_suffix;
   if (!cluster.runs.empty()) {
     recipe.checkpoint.to = cluster.runs;
@@ -90,10 +89,7 @@ PreparedRun plan_point(Context& context, const PlanOptions& options, const Sweep
 void add_jobs(Context& context, std::vector<PreparedRun>& runs) {
   std::vector<JobSpec> jobs;
   for (PreparedRun& run : runs) {
-    const run::RunLayout layout =
-        run_layout(run.resolved, run.resolved.name + "-ID", context.environment.cache_directory());
-    jobs.push_back(job_spec(context, run.cluster, layout, run.resolved.checkpoint.to,
-                            /*allow_changed=*/""));
+    jobs.push_back(job_to_come(context, run));
     if (run.cluster.kind != recipe::ClusterKind::kLocal) {
       rehearse(*backend_for(context, run.cluster), jobs.back(), run.plan);
     }

@@ -16,31 +16,37 @@
 
 namespace temper::launch {
 
-PreparedRun prepare_run(Context& context, const RecipeOptions& options, const std::string& name,
-                        const SweepPoint& point) {
+LoadedRecipe load_recipe_at(Context& context, const RecipeOptions& options, const std::string& name,
+                            const SweepPoint& point, const recipe::Cluster& cluster) {
   RecipeOptions with_point = options;
   with_point.overrides.insert(with_point.overrides.end(), point.overrides.begin(),
                               point.overrides.end());
-  const recipe::Cluster given = read_cluster_of(options);
-  LoadedRecipe loaded = load_recipe_for(context, with_point, name, given);
+  LoadedRecipe loaded = load_recipe_for(context, with_point, name, cluster);
   if (!point.name_suffix.empty()) {
-    loaded = load_recipe_for(context, with_point, loaded.recipe.name + point.name_suffix, given);
+    loaded = load_recipe_for(context, with_point, loaded.recipe.name + point.name_suffix, cluster);
   }
-  recipe::Recipe& resolved = loaded.recipe;
-  const recipe::Cluster cluster = load_cluster(options);
-  check_local_gpus(context, cluster);
-  const PlanRequest request = plan_request(context, resolved, cluster);
-  check_publishing(resolved, request.stores, context.clock);
-  RunPlan plan = make_plan(request);
-  check_before_submit(context, cluster, resolved.checkpoint.to, plan);
-  throw_if_failed(plan);
-  rehearse(
-      *backend_for(context, cluster),
-      job_spec(context, cluster, run_layout(resolved, resolved.name + "-ID", request.cache_dir),
-               resolved.checkpoint.to, /*allow_changed=*/""),
-      plan);
-  throw_if_failed(plan);
-  return {std::move(resolved), loaded.file, cluster, std::move(plan)};
+  return loaded;
+}
+
+JobSpec job_to_come(const Context& context, const PreparedRun& run) {
+  const run::RunLayout layout =
+      run_layout(run.resolved, run.resolved.name + "-ID", context.environment.cache_directory());
+  return job_spec(context, run.cluster, layout, run.resolved.checkpoint.to, /*allow_changed=*/"");
+}
+
+PreparedRun prepare_run(Context& context, const RecipeOptions& options, const std::string& name,
+                        const SweepPoint& point) {
+  LoadedRecipe loaded = load_recipe_at(context, options, name, point, read_cluster_of(options));
+  PreparedRun run{std::move(loaded.recipe), loaded.file, load_cluster(options), {}};
+  check_local_gpus(context, run.cluster);
+  const PlanRequest request = plan_request(context, run.resolved, run.cluster);
+  check_publishing(run.resolved, request.stores, context.clock);
+  run.plan = make_plan(request);
+  check_before_submit(context, run.cluster, run.resolved.checkpoint.to, run.plan);
+  throw_if_failed(run.plan);
+  rehearse(*backend_for(context, run.cluster), job_to_come(context, run), run.plan);
+  throw_if_failed(run.plan);
+  return run;
 }
 
 bool go_together(const std::vector<PreparedRun>& runs) {

@@ -25,6 +25,14 @@ struct PreparedRun {
   RunPlan plan;
 };
 
+/// The recipe at one point of a sweep, as load_recipe_for(): its name ends in the point's suffix,
+/// and is held to the rules of names with it.
+LoadedRecipe load_recipe_at(Context& context, const RecipeOptions& options, const std::string& name,
+                            const SweepPoint& point, const recipe::Cluster& cluster);
+
+/// The job of a run that has no directory yet, for plans and rehearsals.
+JobSpec job_to_come(const Context& context, const PreparedRun& run);
+
 /// Checks the recipe at one point of a sweep against its cluster; writes nothing. `name`: of the
 /// run, over the recipe's; may be empty. UserError with all that failed.
 PreparedRun prepare_run(Context& context, const RecipeOptions& options, const std::string& name,

@@ -199,11 +199,10 @@ void plan_text(const PlanRequest& request, const data::Dataset& dataset, RunPlan
 void note_idle_workers(RunPlan& plan) {
   const std::int64_t workers = plan.ranks * plan.slot_workers;
   if (workers > plan.slots) {
-    plan.notes.push_back(
-        fmt::format("{} of {} slot workers have no slot of their own, as batch.slots is {}: they "
-                    "only help with "
-                    "slots of over 1,024 tokens",
-                    workers - plan.slots, workers, plan.slots));
+    plan.notes.push_back(fmt::format(
+        "{} of {} slot workers have no slot of their own, as batch.slots is {}: they only "
+        "help with slots of over 1,024 tokens",
+        workers - plan.slots, workers, plan.slots));
   }
 }
 

@@ -29,7 +29,8 @@ class OrderedSum {
   /// Starts a step in which this rank computes slots [range.first, range.second) of `num_slots`.
   void begin(std::int64_t num_slots, SlotRange range);
 
-  /// A buffer for one slot's gradient, of which what add() never got written is zero. Thread-safe.
+  /// A buffer for one slot's gradient: zeros where no slot has written yet, as in the layout's
+  /// gaps. Thread-safe.
   model::FloatBuffer take_buffer();
 
   /// Hands in a slot's gradient. Thread-safe.
