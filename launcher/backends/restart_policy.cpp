@@ -25,6 +25,11 @@ bool is_retryable(int code) {
          killed_by_signal(code);
 }
 
+/// The trainer itself says that nothing but a change of the recipe, data or machine would help.
+bool is_final(int code) {
+  return is_exit(code, ExitCode::kUser) || is_exit(code, ExitCode::kFatal);
+}
+
 /// The supervisor's own code when it gives up on something that another start might still mend.
 int code_of_giving_up(int code) {
   return killed_by_signal(code) ? static_cast<int>(ExitCode::kRetryable) : code;
@@ -86,7 +91,7 @@ Verdict judge(const RestartPolicy& policy, std::int64_t first_step,
   if (is_exit(code, ExitCode::kDone)) {
     return {Verdict::Kind::kDone, {}, 0, "done"};
   }
-  if (stop_asked) {
+  if (stop_asked && !is_final(code)) {
     return {Verdict::Kind::kStopped,
             {},
             static_cast<int>(ExitCode::kCheckpointed),

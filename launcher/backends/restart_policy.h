@@ -36,7 +36,7 @@ struct Verdict {
 ///
 /// 0 is done. 75, 85 and death by a signal are restarted; 2, 78, 1 and other codes would end the
 /// same way again. Once somebody asked the run to stop, nothing is restarted: whatever state the
-/// attempt left behind can be resumed.
+/// attempt left behind can be resumed, unless it ended with 2 or 78, which is a failure even so.
 Verdict judge(const RestartPolicy& policy, std::int64_t first_step,
               std::span<const AttemptEnd> history, bool stop_asked);
 

@@ -53,6 +53,17 @@ TEST_P(FinalCodeTest, EndsTheRunWithTheSameCode) {
 
 INSTANTIATE_TEST_SUITE_P(Codes, FinalCodeTest, ::testing::Values(1, 2, 3, 78, 127));
 
+class BrokenRunCodeTest : public ::testing::TestWithParam<int> {};
+
+// A scheduler ends all machines of a job when one of them fails, and this one may hear that first.
+TEST_P(BrokenRunCodeTest, FailsAlthoughAskedToStop) {
+  const Verdict verdict = judge_codes({{GetParam(), 5}}, /*stop_asked=*/true);
+  EXPECT_EQ(verdict.kind, Kind::kFailed);
+  EXPECT_EQ(verdict.exit_code, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, BrokenRunCodeTest, ::testing::Values(2, 78));
+
 TEST(RestartPolicyTest, WaitsTwiceAsLongEachTimeUpToAMinute) {
   std::vector<AttemptEnd> history;
   std::vector<std::int64_t> waits;
