@@ -37,7 +37,9 @@ class JsonlShard final : public ShardReader {
     if (text.ends_with('\r')) {
       text.remove_suffix(1);
     }
-    return {std::string(text), fmt::format("{}:{}", path_, line)};
+    Record record{std::string(text), fmt::format("{}:{}", path_, line)};
+    shard_.content.release_pages(bytes);  // else a pass over the data would hold all of it
+    return record;
   }
 
   std::string fingerprint() const override { return shard_.index.content_sha256(); }

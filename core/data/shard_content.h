@@ -18,6 +18,12 @@ class SharedBytes {
   explicit SharedBytes(std::vector<std::byte> memory) : memory_(std::move(memory)) {}
   /// Stay where they are when this is moved.
   std::span<const std::byte> bytes() const { return file_ ? file_->bytes() : memory_; }
+  /// See MappedFile. Nothing for memory.
+  void release_pages(std::span<const std::byte> part) const {
+    if (file_) {
+      file_->release_pages(part);
+    }
+  }
 
  private:
   std::optional<MappedFile> file_;

@@ -41,8 +41,9 @@ std::unique_ptr<BaseModel> BaseModel::open(const std::filesystem::path& path) {
 std::unique_ptr<BaseModel> BaseModel::open_config_only(const std::filesystem::path& path) {
   if (is_gguf_file(path)) {
     ModelFiles files;
-    files.gguf.emplace(path);
-    ModelConfig config = read_gguf_config(*files.gguf);
+    weights::GgufFile file(path);
+    ModelConfig config = read_gguf_config(file);
+    files.gguf.emplace(std::move(file).take_file());
     return std::make_unique<StoredModel>(path, std::move(config), std::move(files),
                                          StoredParameters{});
   }

@@ -93,10 +93,12 @@ std::string gguf_name(std::string_view parameter) {
 }
 
 std::unique_ptr<StoredModel> open_gguf_model(const std::filesystem::path& path) {
+  weights::GgufFile file(path);
+  ModelConfig config = read_gguf_config(file);
+  StoredParameters parameters = find_parameters(file, config);
   ModelFiles files;
-  files.gguf.emplace(path);
-  ModelConfig config = read_gguf_config(*files.gguf);
-  StoredParameters parameters = find_parameters(*files.gguf, config);
+  files.gguf.emplace(std::move(file).take_file());
+  files.gguf->release_pages();  // of the header, which holds a vocabulary
   return std::make_unique<StoredModel>(path, std::move(config), std::move(files),
                                        std::move(parameters));
 }

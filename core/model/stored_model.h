@@ -26,7 +26,7 @@ using StoredParameters = std::map<std::string, StoredParameter, std::less<>>;
 /// The mapped files that hold a model's tensors; views point into them.
 struct ModelFiles {
   std::vector<weights::SafetensorsFile> safetensors;
-  std::optional<weights::GgufFile> gguf;
+  std::optional<MappedFile> gguf;
 };
 
 /// A model whose parameters have been found in its files, or (open_config_only) a bare config.

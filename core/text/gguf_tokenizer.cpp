@@ -47,12 +47,12 @@ class GgufReader {
     if (value == nullptr) fail(key, "is missing");
     return *value;
   }
-  const std::vector<std::string>& required_strings(std::string_view key) const {
+  const std::vector<std::string_view>& required_strings(std::string_view key) const {
     const weights::GgufArray* array = file_.array(key);
     if (array == nullptr || array->strings.empty()) fail(key, "expected an array of strings");
     return array->strings;
   }
-  const std::vector<std::string>& tokens() const {
+  const std::vector<std::string_view>& tokens() const {
     return required_strings("tokenizer.ggml.tokens");
   }
 
@@ -138,7 +138,8 @@ class GgufReader {
 
   TokenList token_list() const {
     TokenList list;
-    for (const std::string& token : tokens()) {
+    list.reserve(tokens().size());
+    for (const std::string_view token : tokens()) {
       list.emplace_back(token, static_cast<std::int32_t>(list.size()));
     }
     return list;
@@ -149,13 +150,14 @@ class GgufReader {
     parts.where = where_;
     parts.ignore_merges = rules.ignore_merges;
     parts.tokens = token_list();
-    for (const std::string& merge : required_strings("tokenizer.ggml.merges")) {
+    const auto& merges = required_strings("tokenizer.ggml.merges");
+    parts.merges.reserve(merges.size());
+    for (const std::string_view merge : merges) {
       const std::size_t space = merge.find(' ', 1);
       if (space == std::string::npos) {
         fail("tokenizer.ggml.merges", fmt::format("\"{}\" is not two tokens", merge));
       }
-      const std::string_view text = merge;
-      parts.merges.emplace_back(text.substr(0, space), text.substr(space + 1));
+      parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
     }
     return make_pair_encoding(parts, true);
   }
@@ -213,9 +215,9 @@ class GgufReader {
       hash.update(std::as_bytes(std::span(std::string_view("\n"))));
     };
     add(rules);
-    for (const std::string& token : tokens()) add(token);
+    for (const std::string_view token : tokens()) add(token);
     if (const auto* merges = file_.array("tokenizer.ggml.merges")) {
-      for (const std::string& merge : merges->strings) add(merge);
+      for (const std::string_view merge : merges->strings) add(merge);
     }
     if (const auto* scores = file_.array("tokenizer.ggml.scores")) {
       for (const double score : scores->floats) add(fmt::format("{}", score));

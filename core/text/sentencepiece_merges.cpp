@@ -8,7 +8,7 @@
 
 namespace temper::text {
 
-ScoredMerges merges_of_scores(const std::vector<std::string>& tokens,
+ScoredMerges merges_of_scores(const std::vector<std::string_view>& tokens,
                               const std::vector<double>& scores,
                               const std::vector<bool>& may_result) {
   const std::unordered_set<std::string_view> known(tokens.begin(), tokens.end());

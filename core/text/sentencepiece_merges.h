@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/text/models/pair_merger.h"
@@ -17,7 +18,7 @@ struct ScoredMerges {
 
 /// `may_result[i]`: whether tokens[i] can come out of a merge (it is text, no control token).
 /// The views of the result point into `tokens`.
-ScoredMerges merges_of_scores(const std::vector<std::string>& tokens,
+ScoredMerges merges_of_scores(const std::vector<std::string_view>& tokens,
                               const std::vector<double>& scores,
                               const std::vector<bool>& may_result);
 

@@ -34,8 +34,7 @@ void TokenizerPipeline::take_added_tokens(const std::string& where) {
     if (model_id >= 0 && model_id != token.id) {
       refuse(fmt::format("the vocabulary gives it {}", model_id));
     }
-    if (const std::string* other = vocabulary.token_of(token.id);
-        other != nullptr && *other != token.content) {
+    if (const auto other = vocabulary.token_of(token.id); other && *other != token.content) {
       refuse(fmt::format("that is \"{}\" in the vocabulary", *other));
     }
     if (!added_ids_.emplace(token.content, token.id).second) refuse("it comes twice");
@@ -57,8 +56,8 @@ void TokenizerPipeline::note_margins() {
   const Vocabulary& vocabulary = parts_.model->vocabulary();
   margins_.resize(static_cast<std::size_t>(vocabulary.id_bound()));
   for (std::size_t id = 0; id < margins_.size(); ++id) {
-    const std::string* token = vocabulary.token_of(static_cast<std::int32_t>(id));
-    if (token != nullptr) margins_[id] = margins_of(*token);
+    const auto token = vocabulary.token_of(static_cast<std::int32_t>(id));
+    if (token) margins_[id] = margins_of(*token);
   }
 }
 
@@ -158,8 +157,7 @@ std::optional<std::int32_t> TokenizerPipeline::id_of(std::string_view token) con
 
 std::string TokenizerPipeline::token_of(std::int32_t id) const {
   if (const auto added = added_texts_.find(id); added != added_texts_.end()) return added->second;
-  const std::string* token = parts_.model->vocabulary().token_of(id);
-  return token == nullptr ? "" : *token;
+  return std::string(parts_.model->vocabulary().token_of(id).value_or(""));
 }
 
 std::string TokenizerPipeline::bytes_of(std::int32_t id) const {

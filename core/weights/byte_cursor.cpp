@@ -6,7 +6,7 @@
 
 namespace temper::weights {
 
-std::string ByteCursor::read_string(std::string_view what) {
+std::string_view ByteCursor::read_string(std::string_view what) {
   const auto length = read<std::uint64_t>(what);
   const std::span<const std::byte> text = take(length, what);
   return {reinterpret_cast<const char*>(text.data()), text.size()};

@@ -24,8 +24,8 @@ class ByteCursor {
     return value;
   }
 
-  /// A u64 length and as many bytes.
-  std::string read_string(std::string_view what);
+  /// A u64 length and as many bytes; a view of the image.
+  std::string_view read_string(std::string_view what);
 
   /// A u64 count of items that take at least `minimum_bytes` each: no more than can follow.
   std::uint64_t read_count(std::uint64_t minimum_bytes, std::string_view what);

@@ -161,7 +161,7 @@ GgufContents parse_gguf(std::span<const std::byte> image, const std::string& ori
   std::uint64_t num_pairs = 0;
   read_header(cursor, &num_tensors, &num_pairs);
   for (std::uint64_t i = 0; i < num_pairs; ++i) {
-    std::string key = cursor.read_string("metadata key");
+    const std::string key(cursor.read_string("metadata key"));
     GgufValue value = read_gguf_value(cursor, key);
     if (!contents.metadata.emplace(key, std::move(value)).second) {
       cursor.fail(key, "the key occurs twice");

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,9 +21,9 @@ struct GgufArray;
 /// A metadata value. All integers widen to i64/u64, floats to double.
 using GgufValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string, GgufArray>;
 
-/// Arrays are kept by kind; at most one of the vectors is filled.
+/// Arrays are kept by kind; at most one of the vectors is filled. Strings are views of the image.
 struct GgufArray {
-  std::vector<std::string> strings;
+  std::vector<std::string_view> strings;
   std::vector<std::int64_t> integers;
   std::vector<double> floats;
 };
@@ -51,8 +52,8 @@ class GgufFile {
   /// nullptr if there is no such tensor.
   const TensorView* find(std::string_view name) const;
   const std::filesystem::path& path() const { return file_.path(); }
-  /// See MappedFile.
-  void release_pages() const { file_.release_pages(); }
+  /// The mapped file alone, without the metadata; views of tensors go on pointing into it.
+  MappedFile take_file() && { return std::move(file_); }
 
   /// Typed look-ups: nullptr/nullopt if absent; UserError naming key and type if of another type.
   const std::string* string(std::string_view key) const;

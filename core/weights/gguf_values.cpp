@@ -74,6 +74,7 @@ void read_bools(ByteCursor& cursor, std::string_view key, GgufArray* array) {
 
 void read_strings(ByteCursor& cursor, std::string_view key, GgufArray* array) {
   const std::uint64_t count = cursor.read_count(sizeof(std::uint64_t), key);
+  array->strings.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     array->strings.push_back(cursor.read_string(key));
   }
@@ -159,7 +160,7 @@ GgufValue read_gguf_value(ByteCursor& cursor, std::string_view key) {
     case ValueType::kBool:
       return read_bool(cursor, key);
     case ValueType::kString:
-      return cursor.read_string(key);
+      return std::string(cursor.read_string(key));
     case ValueType::kArray:
       return read_array(cursor, key);
   }

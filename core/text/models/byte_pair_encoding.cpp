@@ -19,7 +19,7 @@ bool works_on_bytes(const BytePairParts& parts) {
 
 BytePairEncoding::BytePairEncoding(const BytePairParts& parts)
     : vocabulary_(parts.tokens, parts.where),
-      ids_by_bytes_(parts.tokens.size()),
+      ids_by_bytes_(parts.tokens.size(), bytes_of(parts.tokens)),
       merger_(parts.merges, parts.ranks, 0, vocabulary_, parts.where),
       whole_pieces_(vocabulary_.id_bound()),
       fuse_unknown_(parts.fuse_unknown),

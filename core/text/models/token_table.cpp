@@ -4,9 +4,11 @@
 
 namespace temper::text {
 
-TokenTable::TokenTable(std::size_t expected_tokens)
+TokenTable::TokenTable(std::size_t expected_tokens, std::size_t expected_bytes)
     : slots_(std::bit_ceil(std::max<std::size_t>(expected_tokens, 8) * 2)),
-      mask_(slots_.size() - 1) {}
+      mask_(slots_.size() - 1) {
+  arena_.reserve(expected_bytes);
+}
 
 bool TokenTable::insert(std::string_view bytes, std::int32_t id) {
   if (find(bytes) >= 0) return false;

@@ -13,10 +13,13 @@ namespace temper::text {
 /// probing, at most half full; the bytes of all tokens lie in one string.
 class TokenTable {
  public:
-  explicit TokenTable(std::size_t expected_tokens);
+  TokenTable(std::size_t expected_tokens, std::size_t expected_bytes);
 
   /// The first id of some bytes wins; returns false for later ones.
   bool insert(std::string_view bytes, std::int32_t id);
+
+  /// The bytes of all tokens, in the order of their insertion, without anything between them.
+  std::string_view all_bytes() const { return arena_; }
 
   /// The id, or -1.
   std::int32_t find(std::string_view bytes) const {

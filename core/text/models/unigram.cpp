@@ -63,7 +63,7 @@ void Unigram::build_trie() {
   while (!pending.empty()) {
     auto [node, first, last, depth] = pending.front();
     pending.pop_front();
-    const auto token_at = [&](std::size_t place) -> const std::string& {
+    const auto token_at = [&](std::size_t place) -> std::string_view {
       return *vocabulary_.token_of(order[place]);
     };
     if (first < last && token_at(first).size() == depth) nodes_[node].token = order[first++];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,9 @@ namespace temper::text {
 /// Tokens and ids as a file gives them. The views must outlive what is made of the list only.
 using TokenList = std::vector<std::pair<std::string_view, std::int32_t>>;
 
+/// Of all tokens together.
+std::size_t bytes_of(const TokenList& tokens);
+
 /// Token → id and id → token. Immutable, thread-safe.
 class Vocabulary {
  public:
@@ -22,8 +26,8 @@ class Vocabulary {
 
   /// The id, or -1.
   std::int32_t find(std::string_view token) const { return ids_.find(token); }
-  /// The token; nullptr if there is no such id.
-  const std::string* token_of(std::int32_t id) const;
+  /// The token; nullopt if there is no such id. A view of this vocabulary.
+  std::optional<std::string_view> token_of(std::int32_t id) const;
   /// The number of tokens.
   std::int64_t size() const { return num_tokens_; }
   /// The largest id + 1.
@@ -34,7 +38,13 @@ class Vocabulary {
                         std::string_view field) const;
 
  private:
-  std::vector<std::string> tokens_;  // by id; empty: no such id
+  /// Where a token lies in ids_.all_bytes().
+  struct Place {
+    std::uint32_t begin = 0;
+    std::uint32_t length = 0;  // 0: no such id
+  };
+
+  std::vector<Place> tokens_;  // by id
   std::int64_t num_tokens_ = 0;
   TokenTable ids_;
 };
