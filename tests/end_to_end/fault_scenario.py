@@ -16,7 +16,7 @@ FAULTS = [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM]
 # to start give up after the meeting's time (launcher/cli/foreground.cpp), which begins when they have started themselves.
 KILLED = 10
 FROZEN = 2 * TIMEOUT
-FROZEN_AT_START = 10 + 2 * TIMEOUT + 3
+FROZEN_AT_START = max(8, 2 * TIMEOUT) + 3
 # What one fault may cost: being noticed, a frozen rank killed, a restart, the work since the last checkpoint.
 SECONDS_A_FAULT = 2 * TIMEOUT + 10 + 30
 STEPS = ("--set", "duration.steps=60")
