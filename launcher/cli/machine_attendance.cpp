@@ -71,7 +71,10 @@ void forget_others_logs(const recipe::Cluster& cluster, const Environment& envir
 
 std::optional<int> code_of_given_up(Context& context, const recipe::Cluster& cluster,
                                     const run::RunRecord& record) {
-  const bool is_started_anew = cluster.kind == recipe::ClusterKind::kVertex || is_mpi_job(cluster);
+  const bool is_train_job = cluster.kind == recipe::ClusterKind::kKubernetes &&
+                            cluster.kubernetes.api == recipe::JobApi::kTrainJob;  // by its runtime
+  const bool is_started_anew =
+      cluster.kind == recipe::ClusterKind::kVertex || is_mpi_job(cluster) || is_train_job;
   if (!is_started_anew || record.state != run::RunState::kFailed) {
     return std::nullopt;
   }

@@ -1,7 +1,7 @@
-"""A small Kubernetes API server, enough for kubectl's create, get, delete and logs of JobSets, Jobs and MPIJobs.
+"""A small Kubernetes API server, enough for kubectl's create, get, delete and logs of JobSets, Jobs, TrainJobs and MPIJobs.
 
 Usage: kubernetes_api.py [PATH]; prints `port N`. A created job's pods are started as processes (kubernetes_pods.py,
-kubernetes_mpi.py) with PATH in front of theirs, so that an image's programs are those of a build. GET /_pods lists them,
+kubernetes_train.py, kubernetes_mpi.py) with PATH in front of theirs, so that an image's programs are those of a build. GET /_pods lists them,
 GET /_services the services. POST /_evict ends a pod as a drained node would: SIGTERM and the condition DisruptionTarget; POST /_kill sends
 SIGKILL and POST /_freeze SIGSTOP to all its processes. They take {"pod": INDEX}, 0 without it. POST /_stop
 ends everything.
@@ -16,15 +16,20 @@ import threading
 
 from kubernetes_mpi import MpiJob
 from kubernetes_pods import Job
+from kubernetes_train import GROUP, TORCH_DISTRIBUTED, TrainJob
 from parent import end_with_parent
 
+RUNTIMES = "clustertrainingruntimes"  # in no namespace
 RESOURCES = {
     "v1": [("pods", "Pod"), ("services", "Service")],
     "batch/v1": [("jobs", "Job")],
     "jobset.x-k8s.io/v1alpha2": [("jobsets", "JobSet")],
     "kubeflow.org/v2beta1": [("mpijobs", "MPIJob")],
+    GROUP: [("trainjobs", "TrainJob"), (RUNTIMES, "ClusterTrainingRuntime")],
 }
-OBJECT = re.compile(r"/(?:api|apis)/(?P<version>.+?)/namespaces/(?P<space>[^/]+)/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?$")
+OBJECT = re.compile(
+    r"/(?:api|apis)/(?P<version>.+?)/(?:namespaces/(?P<space>[^/]+)/(?P<plural>[a-z]+)|(?P<wide>" + RUNTIMES
+    + r"))(?:/(?P<name>[^/]+))?(?P<log>/log)?$")
 
 
 def status(code, reason, message):
@@ -38,6 +43,7 @@ class Cluster:
         self.path = path
         self.jobs = {}
         self.services = {}
+        self.runtimes = {"torch-distributed": TORCH_DISTRIBUTED}
         self.lock = threading.Lock()
 
     def create(self, plural, space, body, dry_run=False):
@@ -48,12 +54,22 @@ class Cluster:
         with self.lock:
             if (plural, space, name) in self.jobs or (plural == "services" and (space, name) in self.services):
                 return status(409, "AlreadyExists", f'{plural} "{name}" already exists')
+            if plural == RUNTIMES:
+                self.runtimes[name] = body
+                return 201, body
+            runtime = self.runtimes.get(body["spec"].get("runtimeRef", {}).get("name"))
+            if plural == "trainjobs" and not runtime:
+                return status(403, "Forbidden", 'admission webhook "validator.trainjob.trainer.kubeflow.org" denied the request: '
+                              "specified clusterTrainingRuntime must be created before the TrainJob is created")
             if dry_run:
                 return 201, body
             if plural == "services":
                 self.services[space, name] = body
                 return 201, body
-            job = MpiJob(body, self.path) if body["kind"] == "MPIJob" else Job(body, self.path)
+            if body["kind"] == "TrainJob":
+                job = TrainJob(body, runtime, self.path)
+            else:
+                job = MpiJob(body, self.path) if body["kind"] == "MPIJob" else Job(body, self.path)
             self.jobs[plural, space, name] = job
         job.start()
         return 201, job.object()
@@ -123,7 +139,7 @@ def discovery(path):
     if version in RESOURCES:
         verbs = ["create", "delete", "get", "list", "patch", "watch"]
         resources = [
-            {"name": plural, "singularName": kind.lower(), "namespaced": True, "kind": kind, "verbs": verbs}
+            {"name": plural, "singularName": kind.lower(), "namespaced": plural != RUNTIMES, "kind": kind, "verbs": verbs}
             for plural, kind in RESOURCES[version]
         ]
         return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": resources}
@@ -140,7 +156,8 @@ def openapi(version):
     group, _, short = version.rpartition("/")
     operations = {}
     for plural, kind in RESOURCES.get(version, []):
-        operations[f"/apis/{version}/namespaces/{{namespace}}/{plural}/{{name}}"] = {
+        space = "" if plural == RUNTIMES else "namespaces/{namespace}/"
+        operations[f"/apis/{version}/{space}{plural}/{{name}}"] = {
             "patch": {
                 "parameters": [{"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}],
                 "x-kubernetes-group-version-kind": {"group": group, "kind": kind, "version": short},
@@ -218,7 +235,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         match, query = self.object()
         if match:
-            self.answer(*self.cluster.create(match["plural"], match["space"], body, query.get("dryRun") == "All"))
+            self.answer(*self.cluster.create(match["plural"] or match["wide"], match["space"], body, query.get("dryRun") == "All"))
         else:
             self.answer(*status(404, "NotFound", f"no {self.path} here"))
 

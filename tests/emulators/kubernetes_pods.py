@@ -2,7 +2,8 @@
 
 A pod's container (container.py) is its command with its environment; secrets are SECRET/KEY's own words. The names of a
 job's pods are loopback addresses. Pods share the machine's ports, so MASTER_PORT is a free one. A pod that ends is judged
-by podFailurePolicy and, for a JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references.
+by podFailurePolicy and, for a JobSet, failurePolicy, by the rules of the Kubernetes and JobSet references. Under restartPolicy
+OnFailure its container starts again in its pod first, backoffLimit times in all pods together.
 """
 
 import pathlib
@@ -12,6 +13,9 @@ import threading
 import time
 
 from container import Container, free_port, hosts_file
+
+
+INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
 
 
 class Pod:
@@ -24,15 +28,19 @@ class Pod:
         self.disrupted = False
         self.exit_code = None
         container = template["spec"]["containers"][0]
+        self.container_name = container["name"]
         self.grace = template["spec"].get("terminationGracePeriodSeconds", 30)
         folder = tempfile.mkdtemp(prefix="temper-pod-")
         self.log_file = pathlib.Path(folder) / "log"
         for file, content in (files or {}).items():
             (pathlib.Path(folder) / file).write_text(content)
-        environment = {variable["name"]: self.value(variable, attempt) for variable in container["env"]}
+        fields = {"metadata.labels['jobset.sigs.k8s.io/restart-attempt']": str(attempt),
+                  "metadata.annotations['batch.kubernetes.io/job-completion-index']": labels.get(INDEX_LABEL)}
+        environment = {variable["name"]: self.value(variable, fields) for variable in container["env"]}
         environment.update(more or {})
-        if "MASTER_PORT" in environment:
-            environment["MASTER_PORT"] = str(port)
+        for variable in ("MASTER_PORT", "PET_MASTER_PORT"):
+            if variable in environment:
+                environment[variable] = str(port)
         environment["TEMPER_CACHE"] = (disk or folder) + "/work"  # the pod's own emptyDir
         self.disk = disk
         self.arguments = [command or container["command"], environment, folder, host, hosts, path]
@@ -48,13 +56,13 @@ class Pod:
         self.exit_code = None
 
     @staticmethod
-    def value(variable, attempt):
+    def value(variable, fields):
         if "value" in variable:
             return variable["value"]
         source = variable["valueFrom"]
         if "secretKeyRef" in source:
             return f"{source['secretKeyRef']['name']}/{source['secretKeyRef']['key']}"
-        return str(attempt)
+        return fields[source["fieldRef"]["fieldPath"]]
 
     def is_running(self):
         return self.exit_code is None
@@ -72,8 +80,8 @@ class Pod:
             "kind": "Pod",
             "apiVersion": "v1",
             "metadata": {"name": self.name, "namespace": "default", "labels": self.labels},
-            "spec": {"containers": [{"name": "worker"}]},
-            "status": {"phase": phase, "containerStatuses": [{"name": "worker", "state": {}}]},
+            "spec": {"containers": [{"name": self.container_name}]},
+            "status": {"phase": phase, "containerStatuses": [{"name": self.container_name, "state": {}}]},
         }
 
     def log(self, follow):
@@ -132,6 +140,8 @@ class Job(RunningJob):
         super().__init__(body)
         self.path = path
         self.counted_restarts = 0
+        self.container_restarts = 0
+        self.lock = threading.Lock()
         self.is_set = body["kind"] == "JobSet"
         self.job = body["spec"]["replicatedJobs"][0]["template"]["spec"] if self.is_set else body["spec"]
 
@@ -141,12 +151,12 @@ class Job(RunningJob):
 
     def start_pods(self):
         name = self.body["metadata"]["name"]
-        stem = f"{name}-w-0" if self.is_set else name
+        stem = f"{name}-{self.body['spec']['replicatedJobs'][0]['name']}-0" if self.is_set else name
         subdomain = self.body["spec"]["network"]["subdomain"] if self.is_set else self.job["template"]["spec"].get("subdomain")
         hosts = hosts_file([f"{stem}-{index}.{subdomain}" for index in range(self.job["completions"]) if subdomain])
         port = free_port()
         self.pods = [
-            Pod(f"{stem}-{index}-r{self.restarts}", f"{stem}-{index}", {"batch.kubernetes.io/job-completion-index": str(index)},
+            Pod(f"{stem}-{index}-r{self.restarts}", f"{stem}-{index}", {INDEX_LABEL: str(index)},
                 self.job["template"], self.path, hosts, self.restarts,
                 {"JOB_COMPLETION_INDEX": str(index)}, port=port)
             for index in range(self.job["completions"])
@@ -155,7 +165,7 @@ class Job(RunningJob):
     def run(self):
         while not self.condition and not self.stopping:
             self.start_pods()
-            waiters = [threading.Thread(target=pod.wait) for pod in self.pods]
+            waiters = [threading.Thread(target=self.keep, args=[pod]) for pod in self.pods]
             for waiter in waiters:
                 waiter.start()
             # A JobSet starts all pods again once one failed; a plain Job waits for each and replaces it.
@@ -168,6 +178,20 @@ class Job(RunningJob):
                 waiter.join()
             if not self.stopping:
                 self.judge(first)
+
+    def keep(self, pod):
+        """Until the pod ends, in which a container may start again."""
+        in_place = self.job["template"]["spec"].get("restartPolicy") == "OnFailure"
+        while True:
+            code = pod.container.wait()
+            with self.lock:
+                again = code and in_place and not self.stopping and self.container_restarts < self.job.get("backoffLimit", 6)
+                self.container_restarts += bool(again)
+            if not again:
+                pod.exit_code = code
+                return
+            time.sleep(0.1)
+            pod.start()
 
     def judge(self, failed):
         """What becomes of the job once a pod failed (None: all succeeded)."""
@@ -183,7 +207,10 @@ class Job(RunningJob):
             counted = sum(self.failure(pod)[0] != "Ignore" for pod in self.pods if pod.exit_code)
             self.restart(reason, message, counted, self.job["backoffLimit"])
             return
-        policy = self.body["spec"]["failurePolicy"]
+        policy = self.body["spec"].get("failurePolicy")
+        if not policy:
+            self.end("Failed", "FailedJobs", f"jobset failed due to one or more job failures: {reason}: {message}")
+            return
         for rule in policy["rules"]:
             reasons = rule.get("onJobFailureReasons")
             patterns = rule.get("onJobFailureMessagePatterns")
@@ -198,10 +225,10 @@ class Job(RunningJob):
 
     def failure(self, pod):
         """Reason and message of the Job, as its controller words them."""
-        for index, rule in enumerate(self.job["podFailurePolicy"]["rules"]):
-            codes = rule.get("onExitCodes", {}).get("values", [])
-            if pod.exit_code in codes:
-                why = f"Container worker for pod default/{pod.name} failed with exit code {pod.exit_code}"
+        for index, rule in enumerate(self.job.get("podFailurePolicy", {"rules": []})["rules"]):
+            codes = rule.get("onExitCodes", {})
+            if pod.exit_code in codes.get("values", []) and codes["containerName"] == pod.container_name:
+                why = f"Container {pod.container_name} for pod default/{pod.name} failed with exit code {pod.exit_code}"
             elif pod.disrupted and "onPodConditions" in rule:
                 why = f"Pod default/{pod.name} has condition DisruptionTarget"
             else:

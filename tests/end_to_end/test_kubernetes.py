@@ -2,10 +2,11 @@
 
 import json
 import shutil
+import subprocess
 import unittest
 
 from remote_scenario import RemoteScenario
-from scenario import USER_ERROR
+from scenario import SOURCE, USER_ERROR
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -134,6 +135,50 @@ class KubernetesTest(RemoteScenario):
 
     def test_a_cancelled_mpijob_saves_its_state_and_is_resumed(self):
         self.check_cancelled_and_resumed(api="mpijob", nodes=3, ranks=3)
+
+    def test_a_trainjob_of_three_pods_trains_to_the_local_adapter(self):
+        adapter = self.local()
+        url = self.submitted("train", api="trainjob", nodes=3, ranks=6)
+        self.wait_for(url, "done")
+        self.assertEqual(self.bucket_adapter(url), adapter)
+
+    def test_a_killed_pod_of_a_trainjob_is_restarted_in_place_to_the_same_bits(self):
+        self.interrupted("/_kill", pod=1, api="trainjob", nodes=3, ranks=3)
+
+    def broken_train_job(self, api):
+        """The object once nothing of it runs any more."""
+        self.write_a_bad_record()
+        url = self.submitted("broken", api=api, nodes=3, ranks=3)
+        status = self.wait_for(url, "failed")
+        self.assertRegex(status["message"], "chats.jsonl|exit code (2|78)")
+        self.wait_until(lambda: self.ask("/_pods") == [])
+        self.assertEqual(len(self.status(url)["attempts"]), 1)
+        name = url.rpartition("/")[2]
+        return self.ask(f"/apis/trainer.kubeflow.org/v1alpha1/namespaces/default/trainjobs/{name}")
+
+    def test_a_broken_run_of_a_trainjob_is_not_trained_again_by_its_restarts(self):
+        (condition,) = self.broken_train_job("trainjob")["status"]["conditions"]
+        self.assertEqual((condition["type"], condition["reason"]), ("Failed", "FailedJobs"))
+
+    def make_runtime(self):
+        """Ours, as an admin would."""
+        subprocess.run(["kubectl", "create", "-f", SOURCE / "kubernetes" / "training-runtime.yaml"], env=self.laptop, check=True)
+        return "trainjob, runtime: temper"
+
+    def test_our_runtime_ends_a_broken_trainjob_at_once(self):
+        (condition,) = self.broken_train_job(self.make_runtime())["status"]["conditions"]
+        self.assertEqual((condition["type"], condition["reason"]), ("Failed", "FailJobSetFailurePolicyAction"))
+
+    def test_our_runtime_restarts_an_evicted_trainjob_to_the_same_bits(self):
+        self.interrupted("/_evict", pod=0, api=self.make_runtime(), nodes=3, ranks=3)
+
+    def test_a_cancelled_trainjob_saves_its_state_and_is_resumed(self):
+        self.check_cancelled_and_resumed(api="trainjob", nodes=3, ranks=3)
+
+    def test_a_runtime_that_is_not_there_is_told_before_anything_is_made(self):
+        text = self.submit("nowhere", api="trainjob, runtime: temper", expect=USER_ERROR)
+        self.assertIn("specified clusterTrainingRuntime must be created before", text)
+        self.assertEqual(self.names("runs/"), [])
 
     def test_a_broken_run_of_three_pods_is_not_restarted(self):
         self.write_a_bad_record()

@@ -1,6 +1,7 @@
 """Rendered manifests against Kubernetes' own schemas.
 
-Usage: check_manifests.py GOLDENS [CRDS]. GOLDENS is tests/golden/kubernetes. Jobs and pod templates are checked by the
+Usage: check_manifests.py GOLDENS RUNTIME [CRDS]. GOLDENS is tests/golden/kubernetes; RUNTIME our training runtime for
+Kubeflow, which is checked as the JobSet that it holds. Jobs and pod templates are checked by the
 pip package kubernetes-validate, strictly. CRDS is a folder with the custom resource definitions of JobSet, TrainJob and
 MPIJob (jobsets.yaml, trainjobs.yaml, mpijobs.yaml); custom resources are checked by the schemas in them, unknown fields
 refused.
@@ -74,9 +75,15 @@ def check(name, manifest, schemas):
     print(f"{name}: {manifest['kind']} by {how}, {pods} pod templates")
 
 
+def job_set_of(runtime):
+    return {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "metadata": {}, "spec": runtime["spec"]["template"]["spec"]}
+
+
 def main():
     files = sorted(pathlib.Path(sys.argv[1]).glob("*.yaml"))
-    schemas = custom_schemas(sys.argv[2]) if len(sys.argv) > 2 else {}
+    runtime = pathlib.Path(sys.argv[2])
+    schemas = custom_schemas(sys.argv[3]) if len(sys.argv) > 3 else {}
+    check(runtime.name, job_set_of(yaml.safe_load(runtime.read_text())), schemas)
     assert len(files) >= 9, files
     for file in files:
         for manifest in yaml.safe_load_all(file.read_text()):

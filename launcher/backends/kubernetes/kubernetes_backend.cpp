@@ -103,7 +103,8 @@ std::chrono::milliseconds KubernetesBackend::poll_interval() const {
 
 std::vector<std::string> KubernetesBackend::log_command(const run::RunRecord& record) const {
   return kubectl({"logs", "--tail=-1", "--selector=temper-run=" + job_name(record.id),
-                  "--container=" + std::string(kWorkerContainer), "--prefix"});
+                  "--container=" + std::string(worker_container(cluster_.kubernetes.api)),
+                  "--prefix"});
 }
 
 std::vector<std::string> KubernetesBackend::kubectl(const std::vector<std::string>& words) const {

@@ -33,10 +33,12 @@ Json metadata(const JobSpec& spec) {
 }
 
 /// Codes that would come back the same way.
-Json hopeless_codes(const char* action) {
-  return {{"action", action},
+Json hopeless_codes(const JobSpec& spec) {
+  return {{"action", "FailJob"},
           {"onExitCodes",
-           {{"containerName", kWorkerContainer}, {"operator", "In"}, {"values", {1, 2, 78}}}}};
+           {{"containerName", worker_container(spec.cluster.kubernetes.api)},
+            {"operator", "In"},
+            {"values", {1, 2, 78}}}}};
 }
 
 Json disrupted(const char* action) {
@@ -48,13 +50,13 @@ Json disrupted(const char* action) {
 /// that matched stands in the Job's message.
 Json worker_job(const JobSpec& spec) {
   const std::int64_t nodes = spec.cluster.nodes;
-  Json job = {{"parallelism", nodes},
-              {"completions", nodes},
-              {"completionMode", "Indexed"},
-              {"backoffLimit", 0},
-              {"podReplacementPolicy", "Failed"},
-              {"podFailurePolicy",
-               {{"rules", Json::array({hopeless_codes("FailJob"), disrupted("FailJob")})}}}};
+  Json job = {
+      {"parallelism", nodes},
+      {"completions", nodes},
+      {"completionMode", "Indexed"},
+      {"backoffLimit", 0},
+      {"podReplacementPolicy", "Failed"},
+      {"podFailurePolicy", {{"rules", Json::array({hopeless_codes(spec), disrupted("FailJob")})}}}};
   if (spec.cluster.time_limit_minutes > 0) {
     job["activeDeadlineSeconds"] = spec.cluster.time_limit_minutes * kSecondsAMinute;
   }
@@ -143,7 +145,7 @@ Json plain_job(const JobSpec& spec) {
     body["template"]["spec"]["subdomain"] = name;
     add_meeting_place(fmt::format("{0}-0.{0}", name), body["template"]);
   }
-  body["podFailurePolicy"]["rules"] = Json::array({hopeless_codes("FailJob"), disrupted("Ignore")});
+  body["podFailurePolicy"]["rules"] = Json::array({hopeless_codes(spec), disrupted("Ignore")});
   body["ttlSecondsAfterFinished"] = kKeptSeconds;
   if (!spec.cluster.kubernetes.queue.empty()) {
     body["suspend"] = true;
@@ -156,12 +158,11 @@ Json plain_job(const JobSpec& spec) {
 Json train_job(const JobSpec& spec) {
   const recipe::Cluster& cluster = spec.cluster;
   Json pod = pod_placement(cluster);
-  pod["containers"] = Json::array({{{"name", "node"}, {"volumeMounts", worker_mounts(cluster)}}});
-  const Json annotations = pod_template(spec)["metadata"]["annotations"];
+  pod["containers"] = Json::array({{{"name", worker_container(cluster.kubernetes.api)},
+                                    {"volumeMounts", worker_mounts(cluster)}}});
   const Json node = {
       {"name", "node"},
-      {"template",
-       {{"spec", {{"template", {{"metadata", {{"annotations", annotations}}}, {"spec", pod}}}}}}}};
+      {"template", {{"spec", {{"template", {{"metadata", pod_metadata(spec)}, {"spec", pod}}}}}}}};
   Json body = {
       {"runtimeRef",
        {{"apiGroup", "trainer.kubeflow.org"},

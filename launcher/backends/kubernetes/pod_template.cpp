@@ -38,6 +38,10 @@ void extend(Json& list, const Json& more) {
 
 }  // namespace
 
+const char* worker_container(recipe::JobApi api) {
+  return api == recipe::JobApi::kTrainJob ? "node" : "worker";
+}
+
 Json worker_environment(const JobSpec& spec) {
   const std::string name = job_name(spec.run_id);
   Json environment = Json::array({variable("TEMPER_JOB", name), variable("TEMPER_CACHE", "/work")});
@@ -129,20 +133,23 @@ Json pod_placement(const recipe::Cluster& cluster) {
   return spec;
 }
 
-Json pod_template(const JobSpec& spec) {
+Json pod_metadata(const JobSpec& spec) {
   Json annotations = machine_parts(spec.cluster.kubernetes.machine).annotations;
-  annotations["kubectl.kubernetes.io/default-container"] = kWorkerContainer;
+  annotations["kubectl.kubernetes.io/default-container"] =
+      worker_container(spec.cluster.kubernetes.api);
+  return {{"labels", {{"temper-run", job_name(spec.run_id)}}}, {"annotations", annotations}};
+}
+
+Json pod_template(const JobSpec& spec) {
   Json pod = {{"restartPolicy", "Never"}};
   pod.update(pod_placement(spec.cluster));
-  pod["containers"] = Json::array({{{"name", kWorkerContainer},
+  pod["containers"] = Json::array({{{"name", worker_container(spec.cluster.kubernetes.api)},
                                     {"image", spec.cluster.kubernetes.image},
                                     {"command", worker_command(spec)},
                                     {"env", worker_environment(spec)},
                                     {"resources", worker_resources(spec.cluster)},
                                     {"volumeMounts", worker_mounts(spec.cluster)}}});
-  return {{"metadata",
-           {{"labels", {{"temper-run", job_name(spec.run_id)}}}, {"annotations", annotations}}},
-          {"spec", pod}};
+  return {{"metadata", pod_metadata(spec)}, {"spec", pod}};
 }
 
 }  // namespace temper::launch

@@ -6,8 +6,8 @@
 
 namespace temper::launch {
 
-/// The name of the container that trains; exit code rules name it.
-inline constexpr const char* kWorkerContainer = "worker";
+/// The name of the container that trains; exit code rules name it. A TrainJob's runtime has it.
+const char* worker_container(recipe::JobApi api);
 /// The port at pod 0 where ranks of several pods meet.
 inline constexpr int kMeetingPort = 29400;
 
@@ -23,6 +23,9 @@ nlohmann::ordered_json worker_command(const JobSpec& spec);
 nlohmann::ordered_json pod_placement(const recipe::Cluster& cluster);
 /// The worker's mounts.
 nlohmann::ordered_json worker_mounts(const recipe::Cluster& cluster);
+
+/// Labels and annotations of a worker's pod.
+nlohmann::ordered_json pod_metadata(const JobSpec& spec);
 
 /// The template of a worker's pod, metadata and spec. Pure.
 nlohmann::ordered_json pod_template(const JobSpec& spec);
