@@ -1,21 +1,20 @@
 # Temper as an image: temper and temper-trainer in PATH, the libraries they load, Open MPI's mpirun; user temper, not root.
 #   docker build -t REGISTRY/temper .                            for CPUs
-#   docker build -t REGISTRY/temper --build-arg DEVICE=cu130 .   with CUDA's LibTorch (docs/image.md)
+#   docker build -t REGISTRY/temper --build-arg DEVICE=cuda .    for GPUs (docs/image.md)
 # A build needs git's files only (.dockerignore). `ctest -L slow -R Image` runs these steps without a container engine.
 ARG DEBIAN=debian:bookworm-slim
 
 FROM ${DEBIAN} AS build
 ARG DEVICE=cpu
-# Where pip finds torch for the device; another place with --build-arg TORCH_INDEX=….
-ARG TORCH_INDEX=https://download.pytorch.org/whl/${DEVICE}
+# Where pip finds torch for CPUs; another place with --build-arg TORCH_INDEX=…. That for CUDA is PyPI's own.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /src
 # The packages and LibTorch first: they change seldom, and a builder keeps these layers.
-COPY scripts/setup.sh scripts/requirements.txt scripts/
-RUN PIP_EXTRA_INDEX_URL="${TORCH_INDEX}" scripts/setup.sh --no-build
-RUN apt-get install -y --no-install-recommends patchelf
+COPY scripts/setup.sh scripts/requirements.txt scripts/requirements-cuda.txt scripts/
+COPY docker/build.sh docker/
+RUN PIP_EXTRA_INDEX_URL="${TORCH_INDEX}" docker/build.sh packages "${DEVICE}"
 COPY . .
-RUN cmake --preset release && cmake --build --preset release --target temper temper-trainer temper_parquet
-RUN docker/collect.sh build/release /opt/temper
+RUN docker/build.sh programs "${DEVICE}"
 
 FROM ${DEBIAN}
 COPY --from=build /opt/temper /opt/temper

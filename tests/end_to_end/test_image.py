@@ -1,6 +1,6 @@
 """The Dockerfile's image, built without a container engine, trains as a user that is not root. Needs root, debootstrap and
 unshare; its build stage shares this machine's ccache. TEMPER_IMAGE_LOG names a file for what the steps print,
-TEMPER_IMAGE_FOLDER a disk with 6 GiB.
+TEMPER_IMAGE_FOLDER a disk with 6 GiB, for the image with CUDA 25.
 """
 
 import contextlib
@@ -96,14 +96,14 @@ class ImageTest(Scenario):
             "-o ConnectionAttempts=10 localhost 'command -v orted && id -u' || cat sshd.log; kill $server")
         self.assertEqual(said.split(), ["/usr/bin/orted", "1000"])
 
-    def test_the_image_trains_to_the_local_adapter_as_a_plain_user(self):
-        adapter = self.train("local")
+    def build(self, device):
+        """What holds for every image is checked at once."""
         machine = Machine(self.place)
         # The wheels come from where this machine's pip finds them.
-        build = Build(SOURCE, self.place, {"TORCH_INDEX": machine.index}, self.log, machine)
+        build = Build(SOURCE, self.place, {"TORCH_INDEX": machine.index, "DEVICE": device}, self.log, machine)
         image = build.run()
-        print(f"image {size_of(image.root)} MiB, of these Temper and LibTorch {size_of(image.root / 'opt/temper')} MiB, "
-              f"Debian {size_of(machine.base)} MiB", flush=True)
+        print(f"image for {device}: {size_of(image.root)} MiB, of these Temper and LibTorch "
+              f"{size_of(image.root / 'opt/temper')} MiB, Debian {size_of(machine.base)} MiB", flush=True)
         self.assertEqual(image.user, "temper")
         self.assertIn("Usage", self.inside(build, image, *image.command))
         self.assertIn("temper 0", self.inside(build, image, "temper", "--version"))
@@ -113,6 +113,10 @@ class ImageTest(Scenario):
         for program in ("python3", "g++", "git"):
             self.inside(build, image, program, expect=127)
         self.inside(build, image, "sh", "-c", "touch /opt/temper/x", expect=1)
+        return build, image
+
+    def check_training(self, build, image, adapter):
+        """With the recipe and what it names lent to the image's user."""
         shutil.copytree(SOURCE / "tests" / "golden" / "tiny-model", self.folder / "model")
         self.recipe.write_text(self.recipe.read_text().replace(str(SOURCE / "tests" / "golden" / "tiny-model"), "model"))
         shutil.rmtree(self.folder / "runs")
@@ -121,6 +125,18 @@ class ImageTest(Scenario):
             self.inside(build, image, "sh", "-c",
                         f"cd test && temper run recipe.yaml --name ranks-{ranks} --ranks {ranks}")
             self.assertEqual(self.adapter(self.run_named(f"ranks-{ranks}")), adapter)
+
+    def test_the_image_for_gpus_says_that_there_is_none_and_trains_without(self):
+        adapter = self.train("local")
+        build, image = self.build("cuda")
+        self.assertRegex(self.inside(build, image, "temper-trainer", "--version"), r"CUDA 13\.[0-9]+, NCCL 2\.")
+        self.assertIn("no CUDA device", self.inside(build, image, "temper-trainer", "--check-gpus", "1", expect=2))
+        self.check_training(build, image, adapter)
+
+    def test_the_image_trains_to_the_local_adapter_as_a_plain_user(self):
+        adapter = self.train("local")
+        build, image = self.build("cpu")
+        self.check_training(build, image, adapter)
         self.check_ssh(build, image)
         # Parquet's library is loaded when needed, libcurl too.
         shutil.copy(SOURCE / "tests" / "golden" / "data" / "parquet" / "a-pyarrow.parquet", self.folder)
