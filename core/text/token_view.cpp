@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+#include <utility>
+
 #include "core/text/utf8.h"
 
 namespace temper::text {
@@ -54,6 +57,23 @@ std::string view_tokens(const ModelText& model, const SampleEncoder& encoder,
     view += '\n';
   }
   return view;
+}
+
+std::string tokens_json(const ModelText& model, const SampleEncoder& encoder,
+                        const EncodedSample& sample, const std::string& origin) {
+  using Json = nlohmann::ordered_json;
+  Json tokens = Json::array();
+  for (std::size_t i = 0; i < sample.ids.size(); ++i) {
+    tokens.push_back({{"id", sample.ids[i]},
+                      {"text", printable(model.tokenizer->bytes_of(sample.ids[i]))},
+                      {"trained", sample.trained[i] != 0}});
+  }
+  const Json view = {{"origin", origin},
+                     {"text", encoder.mark_trained(sample)},
+                     {"num_trained", sample.num_trained()},
+                     {"tokens", std::move(tokens)}};
+  constexpr int kOneLine = -1;
+  return view.dump(kOneLine, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace temper::text

@@ -17,4 +17,9 @@ std::string printable(std::string_view bytes);
 std::string view_tokens(const ModelText& model, const SampleEncoder& encoder,
                         const EncodedSample& sample, bool colored);
 
+/// The same for programs, one JSON object on one line: {"origin", "text" (marked as above),
+/// "num_trained", "tokens": [{"id", "text", "trained"}]}.
+std::string tokens_json(const ModelText& model, const SampleEncoder& encoder,
+                        const EncodedSample& sample, const std::string& origin);
+
 }  // namespace temper::text

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/base/error.h"
@@ -10,6 +11,7 @@
 #include "launcher/backends/backend.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/job_spec.h"
+#include "launcher/cli/json_line.h"
 #include "launcher/cli/new_run.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
@@ -42,8 +44,7 @@ void note_stopped(Context& context, const run::RunLayout& layout) {
 
 void tell(Context& context, const std::string& id, const BackendState& state, bool json) {
   if (json) {
-    context.out << fmt::format(R"({{"id":"{}","state":"{}"}})", id,
-                               run::run_state_name(state.state))
+    context.out << json_line({{"id", id}, {"state", run::run_state_name(state.state)}})
                 << std::endl;
     return;
   }

@@ -12,6 +12,7 @@
 #include "core/run/run_layout.h"
 #include "core/storage/open_store.h"
 #include "launcher/cli/bucket_runs.h"
+#include "launcher/cli/json_line.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
@@ -64,12 +65,11 @@ void show(Context& context, const std::vector<CheckpointCandidate>& found, bool 
           const char* good) {
   for (const CheckpointCandidate& candidate : found) {
     if (json) {
-      context.out << nlohmann::ordered_json{{"checkpoint", candidate.folder},
-                                            {"step", candidate.manifest.step},
-                                            {"objects", candidate.manifest.objects.size()},
-                                            {"bytes", size_of(candidate)},
-                                            {"problem", candidate.problem}}
-                         .dump()
+      context.out << json_line({{"checkpoint", candidate.folder},
+                                {"step", candidate.manifest.step},
+                                {"objects", candidate.manifest.objects.size()},
+                                {"bytes", size_of(candidate)},
+                                {"problem", candidate.problem}})
                   << "\n";
       continue;
     }
@@ -123,7 +123,7 @@ int remove(Context& context, const CheckpointsOptions& options) {
   }
   for (const std::string& name : options.names) {
     run::remove_checkpoint(*store, name);
-    context.out << "removed " << name << std::endl;
+    context.out << (options.json ? json_line({{"removed", name}}) : "removed " + name) << std::endl;
   }
   return 0;
 }
@@ -137,6 +137,7 @@ CLI::App& add_action(CLI::App& app, Action& action, const char* name, const char
       ->required();
   verb.add_option("--runs", options->runs_root,
                   "The folder of runs, or its URL in a bucket (default: runs)");
+  verb.add_flag("--json", options->json, "Print one JSON object a line");
   verb.callback([&action, options, act] {
     action = [options, act](Context& context) { return act(context, *options); };
   });
@@ -148,14 +149,12 @@ CLI::App& add_action(CLI::App& app, Action& action, const char* name, const char
 void add_checkpoints(CLI::App& app, Action& action) {
   const auto options = std::make_shared<CheckpointsOptions>();
   app.require_subcommand(1);
-  add_action(app, action, "ls", "List checkpoints, newest first", options, list)
-      .add_flag("--json", options->json, "Print one JSON object a line");
+  add_action(app, action, "ls", "List checkpoints, newest first", options, list);
   CLI::App& check = add_action(app, action, "verify",
                                "Check sizes and checksums, without a download where the service "
                                "tells checksums",
                                options, verify);
   check.add_flag("--full", options->full, "Read every byte and compare SHA-256 too");
-  check.add_flag("--json", options->json, "Print one JSON object a line");
   CLI::App& removal =
       add_action(app, action, "rm", "Remove checkpoints and nothing else", options, remove);
   removal.add_option("NAME", options->names, "Which, like step-00000050.a1b2c3d4")->required();

@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/base/error.h"
@@ -15,6 +16,7 @@
 #include "core/data/stream/shard_access.h"
 #include "core/hub/hub_store.h"
 #include "core/storage/object_store.h"
+#include "launcher/cli/json_line.h"
 #include "launcher/cli/recipe_options.h"
 #include "launcher/cli/verbs.h"
 
@@ -28,6 +30,7 @@ struct DataOptions {
   std::string to = "mds";
   std::string compression = "none";
   std::uint64_t shard_bytes = 1U << 26;
+  bool json = false;
 };
 
 data::OpenStore opener(Context& context) {
@@ -60,29 +63,52 @@ int index(Context& context, const DataOptions& options) {
   const std::string json = data::serialize_data_index(summaries);
   hub::open_any_store(listing.root, store_options(context), context.clock)
       ->write(data::kDataIndexName, std::as_bytes(std::span(json)));
-  context.out << fmt::format("{}/{}: {} files, {} records", listing.root, data::kDataIndexName,
-                             summaries.size(), num_records)
-              << std::endl;
+  const std::string name = fmt::format("{}/{}", listing.root, data::kDataIndexName);
+  context.out
+      << (options.json
+              ? json_line({{"index", name}, {"files", summaries.size()}, {"records", num_records}})
+              : fmt::format("{}: {} files, {} records", name, summaries.size(), num_records))
+      << std::endl;
   return static_cast<int>(ExitCode::kDone);
+}
+
+std::string check_text(const std::string& location, const data::Dataset& dataset,
+                       const data::DataReport& report) {
+  std::string text = fmt::format("{}: {} records in {} shards, {} bytes, fingerprint {}\n",
+                                 location, report.num_records, dataset.shard_sizes().size(),
+                                 report.num_bytes, dataset.fingerprint());
+  for (const auto& [keys, count] : report.by_keys) {
+    text += fmt::format("  {} records with {}\n", count, keys);
+  }
+  for (const std::string& problem : report.problems) {
+    text += fmt::format("  problem: {}\n", problem);
+  }
+  if (report.num_problems > report.problems.size()) {
+    text += fmt::format("  and {} more\n", report.num_problems - report.problems.size());
+  }
+  return text;
+}
+
+std::string check_json(const std::string& location, const data::Dataset& dataset,
+                       const data::DataReport& report) {
+  return json_line({{"location", location},
+                    {"records", report.num_records},
+                    {"shards", dataset.shard_sizes().size()},
+                    {"bytes", report.num_bytes},
+                    {"fingerprint", dataset.fingerprint()},
+                    {"records_by_keys", report.by_keys},
+                    {"num_problems", report.num_problems},
+                    {"problems", report.problems}}) +
+         "\n";
 }
 
 int check(Context& context, const DataOptions& options) {
   constexpr std::size_t kListed = 20;
   const data::Dataset dataset({{options.location, options.format}}, access_of(context));
   const data::DataReport report = data::check_data(dataset, kListed);
-  context.out << fmt::format("{}: {} records in {} shards, {} bytes, fingerprint {}\n",
-                             options.location, report.num_records, dataset.shard_sizes().size(),
-                             report.num_bytes, dataset.fingerprint());
-  for (const auto& [keys, count] : report.by_keys) {
-    context.out << fmt::format("  {} records with {}\n", count, keys);
-  }
-  for (const std::string& problem : report.problems) {
-    context.out << "  problem: " << problem << "\n";
-  }
-  if (report.num_problems > report.problems.size()) {
-    context.out << fmt::format("  and {} more\n", report.num_problems - report.problems.size());
-  }
-  context.out << std::flush;
+  context.out << (options.json ? check_json(options.location, dataset, report)
+                               : check_text(options.location, dataset, report))
+              << std::flush;
   return static_cast<int>(report.num_problems == 0 ? ExitCode::kDone : ExitCode::kFatal);
 }
 
@@ -97,8 +123,11 @@ int convert(Context& context, const DataOptions& options) {
   const data::ConversionResult result =
       options.to == "mds" ? data::convert_to_mds(dataset, *destination, conversion)
                           : data::convert_to_jsonl(dataset, *destination, conversion);
-  context.out << fmt::format("{}: {} records in {} shards", options.destination, result.num_records,
-                             result.num_shards)
+  context.out << (options.json ? json_line({{"destination", options.destination},
+                                            {"records", result.num_records},
+                                            {"shards", result.num_shards}})
+                               : fmt::format("{}: {} records in {} shards", options.destination,
+                                             result.num_records, result.num_shards))
               << std::endl;
   return static_cast<int>(ExitCode::kDone);
 }
@@ -117,6 +146,7 @@ CLI::App& add_subcommand(CLI::App& app, Action& action, const std::string& name,
       {"mds", recipe::DataFormat::kMds}};
   subcommand.add_option("--format", options->format, "How it is stored: auto, jsonl, parquet, mds")
       ->transform(CLI::CheckedTransformer(formats));
+  subcommand.add_flag("--json", options->json, "Print one JSON object");
   subcommand.callback([&action, options, run] {
     action = [options, run](Context& context) { return run(context, *options); };
   });

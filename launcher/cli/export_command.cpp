@@ -6,6 +6,7 @@
 #include <CLI/Validators.hpp>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "core/export/adapter_exports.h"
 #include "core/export/merged_export.h"
 #include "launcher/cli/export_source.h"
+#include "launcher/cli/json_line.h"
 #include "launcher/cli/verbs.h"
 
 namespace temper::launch {
@@ -41,6 +43,7 @@ struct ExportOptions {
   std::string base;
   std::string type = "base";
   std::uint64_t shard_bytes = 5'000'000'000;
+  bool json = false;
 };
 
 /// Only a new folder, so that nothing of the user's is replaced.
@@ -73,7 +76,9 @@ int run_export(Context& context, const ExportOptions& options) {
       exporting::export_gguf_adapter(folder, converted);
     }
   }
-  context.out << fmt::format("{}: {}", options.form, folder.string()) << std::endl;
+  context.out << (options.json ? json_line({{"form", options.form}, {"folder", folder.string()}})
+                               : fmt::format("{}: {}", options.form, folder.string()))
+              << std::endl;
   return 0;
 }
 
@@ -102,6 +107,7 @@ void add_export(CLI::App& app, Action& action) {
       ->check(CLI::PositiveNumber);
   app.add_option("--runs", options->runs_root,
                  "The folder of runs, or its URL in a bucket (default: runs)");
+  app.add_flag("--json", options->json, "Print one JSON object");
   app.callback([&action, options] {
     action = [options](Context& context) { return run_export(context, *options); };
   });

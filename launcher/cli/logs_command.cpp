@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,10 +13,12 @@
 #include "core/recipe/recipe_io.h"
 #include "core/run/bucket_run.h"
 #include "launcher/backends/backend.h"
+#include "launcher/backends/captured_run.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/growing_logs.h"
 #include "launcher/cli/job_spec.h"
+#include "launcher/cli/log_json.h"
 #include "launcher/cli/log_window.h"
 #include "launcher/cli/machine_attendance.h"
 #include "launcher/cli/recipe_options.h"
@@ -31,6 +34,7 @@ struct LogsOptions {
   bool follow = false;
   std::size_t num_lines = 100;
   std::string since;
+  bool json = false;
 };
 
 /// The log of a rank, or the newest attempt's. Where machines start ranks of their own, that is the
@@ -165,10 +169,12 @@ int logs(Context& context, const LogsOptions& options) {
     found = wait_for_attempt(context, std::move(found));
   }
   if (found.record.attempts.empty()) {
-    Command print;
-    print.argv = backend->log_command(found.record);
-    if (!print.argv.empty()) {
-      return context.runner.start(print)->wait().code;
+    const std::vector<std::string> print = backend->log_command(found.record);
+    if (!print.empty()) {
+      const CapturedRun printed = run_captured(context.runner, print);
+      context.out << printed.out << std::flush;
+      context.err << printed.err << std::flush;
+      return printed.code;
     }
   }
   const std::vector<std::filesystem::path> files = choose_logs(found, options);
@@ -181,6 +187,14 @@ int logs(Context& context, const LogsOptions& options) {
     follow_logs(context, std::move(found), options, std::move(growing));
   }
   return 0;
+}
+
+int logs_as_json(Context& context, const LogsOptions& options) {
+  LogJsonBuffer buffer(context.out);
+  std::ostream lines(&buffer);
+  Context inner{context.clock,      context.runner, context.environment,
+                context.executable, lines,          context.err};
+  return logs(inner, options);
 }
 
 }  // namespace
@@ -198,8 +212,11 @@ void add_logs(CLI::App& app, Action& action) {
   app.add_option(
       "--since", options->since,
       "Lines from then on: a time like 2026-11-24T06:30:00Z, or so long ago: 90s, 10m, 2h, 1d");
+  app.add_flag("--json", options->json, "Print one JSON object a line");
   app.callback([&action, options] {
-    action = [options](Context& context) { return logs(context, *options); };
+    action = [options](Context& context) {
+      return options->json ? logs_as_json(context, *options) : logs(context, *options);
+    };
   });
 }
 

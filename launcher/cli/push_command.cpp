@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "core/base/error.h"
@@ -29,6 +30,7 @@ struct PushOptions {
   bool make_private = false;
   bool make_public = false;
   bool create_pr = false;
+  bool json = false;
 };
 
 storage::OpenOptions open_options(const Context& context) {
@@ -91,7 +93,7 @@ void copy_marks(Context& context, const run::RunLayout& layout, const std::strin
   }
 }
 
-void tell_nothing_to_do(Context& context, const run::RunLayout& layout,
+void tell_nothing_to_do(std::ostream& out, const run::RunLayout& layout,
                         const hub::PushTarget& target) {
   std::string where;
   for (const hub::OutboxEntry& entry : hub::Outbox(layout.outbox()).list()) {
@@ -102,7 +104,7 @@ void tell_nothing_to_do(Context& context, const run::RunLayout& layout,
                       entry.done->pushed);
     }
   }
-  context.out << "nothing to push" << where << std::endl;
+  out << "nothing to push" << where << std::endl;
 }
 
 /// A recipe that publishes the best does not get the last, unless that is asked for by --hub.
@@ -142,13 +144,19 @@ int push(Context& context, const PushOptions& options) {
     put_result(found.layout, found.record, *result, target, context.clock);
   }
   const hub::HubApi api = hub::open_hub(open_options(context), context.clock);
-  const int count = push_waiting(api, found.layout, options.hub, [&](const std::string& line) {
-    (line.starts_with("pushing ") ? context.err : context.out) << line << std::endl;
+  std::ostream& out = options.json ? context.err : context.out;
+  const auto pushed = push_waiting(api, found.layout, options.hub, [&](const std::string& line) {
+    (line.starts_with("pushing ") ? context.err : out) << line << std::endl;
   });
-  if (count == 0) {
-    tell_nothing_to_do(context, found.layout, target);
+  if (pushed.empty()) {
+    tell_nothing_to_do(out, found.layout, target);
   } else if (!bucket.empty()) {
     copy_marks(context, found.layout, bucket);
+  }
+  if (options.json) {
+    for (const hub::OutboxEntry& entry : pushed) {
+      context.out << pushed_json(found.record, entry) << std::endl;
+    }
   }
   return 0;
 }
@@ -170,6 +178,7 @@ void add_push(CLI::App& app, Action& action) {
   app.add_flag("--public", options->make_public, "A repository that has to be made is public")
       ->excludes(make_private);
   app.add_flag("--create-pr", options->create_pr, "Open a pull request instead of committing");
+  app.add_flag("--json", options->json, "Print one JSON object for each that was pushed");
   app.callback([&action, options] {
     action = [options](Context& context) { return push(context, *options); };
   });

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/export/adapter_tensors.h"
 #include "core/export/check_record.h"
 #include "core/export/model_card.h"
 #include "core/model/adapter_format.h"
+#include "launcher/cli/json_line.h"
 
 namespace temper::launch {
 namespace {
@@ -109,16 +112,16 @@ std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,
   return outbox.put(content, clock);
 }
 
-int push_waiting(const hub::HubApi& api, const run::RunLayout& layout,
-                 const std::string& repository,
-                 const std::function<void(const std::string&)>& tell) {
+std::vector<hub::OutboxEntry> push_waiting(const hub::HubApi& api, const run::RunLayout& layout,
+                                           const std::string& repository,
+                                           const std::function<void(const std::string&)>& tell) {
   const hub::Outbox outbox(layout.outbox());
   std::error_code absent;
   if (!std::filesystem::exists(outbox.folder(), absent)) {
-    return 0;
+    return {};
   }
   const hub::OutboxLock lock(outbox, api.client().logger());
-  int count = 0;
+  std::vector<hub::OutboxEntry> pushed;
   for (hub::OutboxEntry& entry : outbox.list()) {
     if (!entry.problem.empty()) {
       tell("not pushed, because it is not whole: " + entry.problem);
@@ -131,9 +134,22 @@ int push_waiting(const hub::HubApi& api, const run::RunLayout& layout,
                      place_of(entry.manifest.target), entry.manifest.files.size(),
                      static_cast<double>(bytes_of(entry.manifest)) / 1e6));
     tell_outcome(entry, hub::push_entry(api, outbox, entry), tell);
-    ++count;
+    pushed.push_back(std::move(entry));
   }
-  return count;
+  return pushed;
+}
+
+std::string pushed_json(const run::RunRecord& record, const hub::OutboxEntry& entry) {
+  const hub::OutboxManifest& manifest = entry.manifest;
+  const hub::PushDone done = entry.done.value_or(hub::PushDone{});
+  return json_line({{"id", record.id},
+                    {"content", manifest.content},
+                    {"repository", manifest.target.repository},
+                    {"revision", manifest.target.revision},
+                    {"commit", done.commit},
+                    {"url", done.url},
+                    {"pull_request", done.pull_request},
+                    {"pushed", done.pushed}});
 }
 
 }  // namespace temper::launch

@@ -35,10 +35,13 @@ std::optional<hub::OutboxEntry> put_result(const run::RunLayout& layout,
                                            const hub::PushTarget& target, const Clock& clock);
 
 /// Pushes what waits in a run's outbox, in the order it was put, and tells `tell` each with its URL
-/// and commit. Only those to `repository` unless that is "". Returns how many. Throws what
+/// and commit. Only those to `repository` unless that is "". Returns what was pushed. Throws what
 /// push_entry() throws, at the first that can't be pushed: later ones may build on it.
-int push_waiting(const hub::HubApi& api, const run::RunLayout& layout,
-                 const std::string& repository,
-                 const std::function<void(const std::string&)>& tell);
+std::vector<hub::OutboxEntry> push_waiting(const hub::HubApi& api, const run::RunLayout& layout,
+                                           const std::string& repository,
+                                           const std::function<void(const std::string&)>& tell);
+
+/// For `push --json`: what was pushed and where it is, on one line. Pure.
+std::string pushed_json(const run::RunRecord& record, const hub::OutboxEntry& entry);
 
 }  // namespace temper::launch

@@ -8,6 +8,7 @@
 
 #include "launcher/backends/restart_policy.h"
 #include "launcher/backends/trainer_log.h"
+#include "launcher/cli/json_line.h"
 
 namespace temper::launch {
 namespace {
@@ -82,7 +83,7 @@ std::string status_json(const RunStatus& status) {
   add_number("loss", progress.last_loss);
   add_number("first_eval_loss", progress.first_eval_loss);
   add_number("eval_loss", progress.last_eval_loss);
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json_line(json);
 }
 
 }  // namespace temper::launch

@@ -12,6 +12,7 @@
 #include "core/storage/open_store.h"
 #include "launcher/cli/bucket_runs.h"
 #include "launcher/cli/job_spec.h"
+#include "launcher/cli/json_line.h"
 #include "launcher/cli/new_run.h"
 
 namespace temper::launch {
@@ -125,7 +126,7 @@ void tell_submitted(Context& context, const run::RunRecord& record, const run::R
                                          {"backend", record.backend},
                                          {"job", record.job},
                                          {"folder", layout.root.string()}};
-    context.out << line.dump() << std::endl;
+    context.out << json_line(line) << std::endl;
   } else {
     context.out << record.id
                 << (record.job.empty() ? ""

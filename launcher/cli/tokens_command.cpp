@@ -26,6 +26,7 @@ struct TokensOptions {
   std::string chat_template;
   std::int64_t line = 1;
   recipe::TrainOn train_on = recipe::TrainOn::kAssistant;
+  bool json = false;
 };
 
 std::string read_line(const std::string& path, std::int64_t number) {
@@ -57,6 +58,10 @@ int show_tokens(Context& context, const TokensOptions& options) {
   const text::SampleEncoder encoder(model, options.train_on);
   const std::string origin = fmt::format("{}:{}", options.file, options.line);
   const text::EncodedSample sample = encoder.encode(read_line(options.file, options.line), origin);
+  if (options.json) {
+    context.out << text::tokens_json(model, encoder, sample, origin) << std::endl;
+    return 0;
+  }
   context.out << fmt::format("{}: {} tokens, {} trained (between ⟦ and ⟧)\n", origin,
                              sample.ids.size(), sample.num_trained())
               << text::view_tokens(model, encoder, sample, context.out_is_terminal) << std::flush;
@@ -80,6 +85,7 @@ void add_tokens(CLI::App& app, Action& action) {
                                                  {"all", recipe::TrainOn::kAll}}));
   app.add_option("--chat-template", options->chat_template,
                  "A Jinja file in place of the model's own template");
+  app.add_flag("--json", options->json, "Print one JSON object");
   app.callback([&action, options] {
     action = [options](Context& context) { return show_tokens(context, *options); };
   });

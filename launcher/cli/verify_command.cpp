@@ -33,6 +33,7 @@ struct VerifyOptions {
   std::optional<std::uint64_t> seed;
   bool gpus = false;
   bool keep = false;
+  bool json = false;
 };
 
 /// The recipe cut to a few steps, saved every second one; what only costs time is left out.
@@ -87,10 +88,14 @@ int verify(Context& context, const VerifyOptions& options) {
     results.push_back(run_trial(context, recipe, trial, trainer, signals));
   }
   const bool same = all_the_same(results);
-  context.out << verify_table(results)
-              << (same ? "all results are the same, bit for bit\n" : "the results DIFFER\n");
+  if (options.json) {
+    context.out << verify_json(results, seed) << "\n";
+  } else {
+    context.out << verify_table(results)
+                << (same ? "all results are the same, bit for bit\n" : "the results DIFFER\n");
+  }
   if (options.keep) {
-    context.out << "kept in " << folder.path().string() << "\n";
+    (options.json ? context.err : context.out) << "kept in " << folder.path().string() << "\n";
   }
   context.out.flush();
   return same ? 0 : static_cast<int>(ExitCode::kInternal);
@@ -112,6 +117,7 @@ void add_verify(CLI::App& app, Action& action) {
   app.add_option("--seed", options->seed, "Decides when one training is killed");
   app.add_flag("--gpus", options->gpus, "Give each rank a GPU of this machine");
   app.add_flag("--keep", options->keep, "Keep the folders of the trainings");
+  app.add_flag("--json", options->json, "Print one JSON object");
   app.callback([&action, options] {
     action = [options](Context& context) { return verify(context, *options); };
   });

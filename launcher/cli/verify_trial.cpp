@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/base/error.h"
@@ -15,6 +16,7 @@
 #include "launcher/backends/supervisor.h"
 #include "launcher/backends/trainer_log.h"
 #include "launcher/cli/foreground.h"
+#include "launcher/cli/json_line.h"
 #include "launcher/cli/new_run.h"
 
 namespace temper::launch {
@@ -173,6 +175,20 @@ std::string verify_table(const std::vector<TrialResult>& results) {
                                 : "DIFFERENT");
   }
   return table;
+}
+
+std::string verify_json(const std::vector<TrialResult>& results, std::uint64_t seed) {
+  auto trials = nlohmann::ordered_json::array();
+  for (const TrialResult& result : results) {
+    trials.push_back({{"ranks", result.trial.ranks},
+                      {"slot_workers", result.trial.slot_workers},
+                      {"killed_after_step", result.trial.kill_after_step},
+                      {"resumed_on_ranks", result.trial.resume_ranks},
+                      {"seconds", result.seconds},
+                      {"sha256", result.sha256},
+                      {"problem", result.problem}});
+  }
+  return json_line({{"same", all_the_same(results)}, {"seed", seed}, {"trials", trials}});
 }
 
 bool all_the_same(const std::vector<TrialResult>& results) {

@@ -38,6 +38,9 @@ TrialResult run_trial(Context& context, const recipe::Recipe& recipe, const Tria
 /// The table for people: all results compared with the first. Pure.
 std::string verify_table(const std::vector<TrialResult>& results);
 
+/// For `verify --json`, on one line: whether all are the same, the seed and each trial. Pure.
+std::string verify_json(const std::vector<TrialResult>& results, std::uint64_t seed);
+
 /// True if there are results and all of them are the same bits.
 bool all_the_same(const std::vector<TrialResult>& results);
 

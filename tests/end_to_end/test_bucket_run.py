@@ -77,7 +77,8 @@ class BucketRunTest(BucketScenario):
         newest, older = (checkpoint["checkpoint"] for checkpoint in checkpoints)
         self.assertIn("--force", self.temper("checkpoints", "rm", url, newest, expect=USER_ERROR, env=environment))
         self.put(f"{url.removeprefix('gs://test-bucket/')}/checkpoints/{older}/stranger", b"not ours")
-        self.temper("checkpoints", "rm", url, older, env=environment)
+        removed = self.temper("checkpoints", "rm", url, older, "--json", env=environment)
+        self.assertEqual(json.loads(removed.splitlines()[-1]), {"removed": older})
         left = [name for name in self.names("runs/") if older in name]
         self.assertEqual([name.split("/")[-1] for name in left], ["stranger"])
 

@@ -97,10 +97,15 @@ TEST_F(PushProgramTest, ARunEndsWellThoughItCanNotBePushed) {
   EXPECT_EQ(program_.record().state, run::RunState::kDone);
 
   hub().post("heal");
-  const ProgramResult later = push();
+  const ProgramResult later = push({"--json"});
   EXPECT_EQ(later.code, 0) << later.output;
   EXPECT_THAT(later.output, HasSubstr("pushed final to hf://org/adapter@main"));
-  EXPECT_EQ(commits().size(), 1U);
+  ASSERT_EQ(commits().size(), 1U);
+  const json told = json::parse(later.output.substr(later.output.find("{\"id\"")));
+  EXPECT_EQ(told["id"], program_.record().id);
+  EXPECT_EQ(told["content"], "final");
+  EXPECT_EQ(told["repository"], "org/adapter");
+  EXPECT_EQ(told["commit"], commits()[0]["commit"]);
 }
 
 TEST_F(PushProgramTest, ARunThatWillNotBeAllowedToPushDoesNotStart) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/launcher/cli/program.h"
 
 namespace temper::launch {
@@ -38,6 +40,17 @@ TEST_F(TokensProgramTest, ShowsASampleAsTokensWithItsTrainedPart) {
               AllOf(HasSubstr("samples.jsonl:1: 4 tokens, 3 trained"), HasSubstr("The⟦ end\n"),
                     HasSubstr("774   |The|\n"), HasSubstr("289 * | end|\n"),
                     HasSubstr("201 * |\\n|\n"), HasSubstr("0 * |<|endoftext|>|")));
+}
+
+TEST_F(TokensProgramTest, ShowsThemAsJson) {
+  const ProgramResult result = tokens({"--json"});
+  EXPECT_EQ(result.code, 0);
+  const auto sample = nlohmann::json::parse(result.output.substr(result.output.find('{')));
+  EXPECT_THAT(sample["origin"], HasSubstr("samples.jsonl:1"));
+  EXPECT_EQ(sample["num_trained"], 3);
+  ASSERT_EQ(sample["tokens"].size(), 4U);
+  EXPECT_EQ(sample["tokens"][1],
+            (nlohmann::json{{"id", 289}, {"text", " end"}, {"trained", true}}));
 }
 
 TEST_F(TokensProgramTest, NamesTheLineThatIsWrongOrMissing) {
