@@ -81,6 +81,8 @@ class VertexTest(RemoteScenario):
         self.assertIn("denied", self.submit("twice", steps=600, expect=USER_ERROR))
         self.ask("/_heal", {})
         self.assertEqual(len(self.ask("/_jobs")), 1)
+        (record,) = [name for name in self.names("runs/twice-") if name.endswith("/run.json")]
+        self.wait_until(lambda: json.loads(self.get(record))["attempts"])
         text = self.submit("twice", steps=600, expect=USER_ERROR)  # it has begun, so it is active
         self.assertIn("a run called twice is", text)
         self.assertEqual(len(self.ask("/_jobs")), 1)
