@@ -12,82 +12,25 @@ import argparse
 import json
 import re
 import sys
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, unquote, urlsplit
+from http.server import ThreadingHTTPServer
+from urllib.parse import unquote
 
-from faults import Faults, flip_bit, write_body
+from faults import Faults
+from faulty_handler import FaultyHandler
 from gcs_bucket import Buckets, Refusal
 from google_tokens import Tokens
 from parent import end_with_parent
 
-PIECE = 1 << 20
 
+class Handler(FaultyHandler):
+    REFUSAL = Refusal
+    CHARSET = "UTF-8"
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    disable_nagle_algorithm = True
+    @property
+    def faults(self):
+        return self.server.faults
 
-    def log_message(self, *arguments):
-        pass
-
-    def do_request(self):
-        url = urlsplit(self.path)
-        self.query = {key: value[-1] for key, value in
-                      parse_qs(url.query, keep_blank_values=True).items()}
-        self.raw_path = url.path
-        self.replied = False
-        if url.path.startswith("/_"):
-            self.fault = {}
-            self.door(url.path)
-            return
-        self.fault = self.server.faults.next_for(self.command, self.path)
-        if self.fault.get("refuse"):
-            self.hang_up()
-            return
-        time.sleep(self.fault.get("stall", 0))
-        body = self.read_body()
-        if body is None:
-            return
-        if "status" in self.fault:
-            self.reply(self.fault["status"], self.fault.get("body", "").encode(),
-                       self.fault.get("headers", {}))
-            return
-        if "corrupt_request" in self.fault:
-            body = flip_bit(body, self.fault["corrupt_request"])
-        try:
-            self.route(url.path, body)
-        except Refusal as refusal:
-            self.reply_error(refusal)
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_request
-
-    # Reading and answering.
-
-    def read_body(self):
-        """The body; None if a fault ended the connection."""
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return self.read_chunked()
-        length = int(self.headers.get("Content-Length", 0))
-        wanted = min(length, self.fault.get("cut_request", length))
-        body = self.place_in_session(length) or bytearray(wanted)
-        view = memoryview(body)
-        done = 0
-        while done < wanted:
-            count = self.rfile.readinto(view[done:done + PIECE * 8])
-            if not count:
-                self.hang_up()
-                return None
-            done += count
-        if "cut_request" in self.fault:
-            if self.query.get("upload_id") and self.command == "PUT" and wanted < length:
-                self.keep_partial(body)
-            self.hang_up()
-            return None
-        return body
-
-    def place_in_session(self, length):
+    def room_for(self, length):
         """Where an undisturbed next chunk belongs, to be read straight into; None for anything else."""
         match = re.fullmatch(r"bytes (\d+)-\d+/\d+", self.headers.get("Content-Range", ""))
         session = self.server.buckets.sessions.get(self.query.get("upload_id"))
@@ -97,17 +40,10 @@ class Handler(BaseHTTPRequestHandler):
         place = memoryview(session.data)[begin:begin + length]
         return place if begin == session.persisted and len(place) == length else None
 
-    def read_chunked(self):
-        body = bytearray()
-        while True:
-            size = int(self.rfile.readline().split(b";")[0], 16)
-            body += self.rfile.read(size)
-            self.rfile.readline()
-            if size == 0:
-                return body
-
-    def keep_partial(self, body):
+    def keep_cut(self, body):
         """What a cut chunk leaves in its session."""
+        if self.command != "PUT" or not self.query.get("upload_id"):
+            return
         match = re.match(r"bytes (\d+)-", self.headers.get("Content-Range", ""))
         try:
             session = self.server.buckets.session(self.query["upload_id"])
@@ -116,39 +52,14 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal:
             pass
 
-    def hang_up(self):
-        self.close_connection = True
-        self.replied = True
-
-    def reply_json(self, value, status=200, headers=None):
-        fields = {"Content-Type": "application/json; charset=UTF-8"} | (headers or {})
-        self.reply(status, json.dumps(value).encode(), fields)
-
-    def reply_error(self, refusal):
+    def reply_refusal(self, refusal):
         self.reply_json({"error": {"code": refusal.status, "message": refusal.message,
                                    "errors": [{"reason": refusal.reason,
                                                "message": refusal.message}]}}, refusal.status)
 
-    def reply(self, status, body=b"", headers=None):
-        if self.fault.get("lose_reply"):
-            self.hang_up()
-            return
-        if "corrupt_reply" in self.fault:
-            body = flip_bit(body, self.fault["corrupt_reply"])
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        if not write_body(self.wfile, body, self.fault):
-            self.hang_up()
-
     # What the tests ask of the emulator itself.
 
-    def door(self, path):
-        body = bytes(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+    def door(self, path, body):
         server = self.server
         if path == "/_faults":
             server.faults.add(json.loads(body))
@@ -169,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # The API.
 
-    def route(self, path, body):
+    def take(self, path, body):
         if self.server.tokens.serve(self, path, body):
             return
         self.server.tokens.check(self.headers, Refusal)

@@ -25,12 +25,11 @@ import json
 import re
 import sys
 import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from http.server import ThreadingHTTPServer
 
 import hub_pull
-from faults import Faults, flip_bit, write_body
+from faults import Faults
+from faulty_handler import FaultyHandler
 from hub_repository import Hub, Refusal
 from parent import end_with_parent
 
@@ -43,14 +42,18 @@ ROUTES = [(method, re.compile(pattern), function) for module in MODULES
 DOORS = {name: function for module in MODULES for name, function in module.DOORS.items()}
 
 
-class Handler(BaseHTTPRequestHandler):
-    """What routes get: query, headers, hub, user(), reply(), reply_json(), and the server."""
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    disable_nagle_algorithm = True
+class Handler(FaultyHandler):
+    """What routes get: query, headers, hub, user(), reply(), reply_json(), and the server. A route's match is unquoted where it
+    is used.
+    """
+    REFUSAL = Refusal
 
-    def log_message(self, *arguments):
-        pass
+    @property
+    def faults(self):
+        return self.server.world.faults
+
+    def note(self):
+        self.server.world.note(self)
 
     @property
     def hub(self):
@@ -67,40 +70,7 @@ class Handler(BaseHTTPRequestHandler):
     def user(self):
         return self.hub.user_of(self.headers.get("Authorization", ""))
 
-    def do_request(self):
-        url = urlsplit(self.path)
-        self.query = {key: value[-1] for key, value in
-                      parse_qs(url.query, keep_blank_values=True).items()}
-        self.fault = {}
-        # "%2F" within a branch stays: a route's match is unquoted where it is used.
-        self.raw_path = url.path
-        if url.path.startswith("/_"):
-            self.door(url.path[2:])
-            return
-        world = self.server.world
-        self.fault = world.faults.next_for(self.command, self.path)
-        world.note(self)
-        if self.fault.get("refuse"):
-            self.hang_up()
-            return
-        time.sleep(self.fault.get("stall", 0))
-        body = self.read_body()
-        if body is None:
-            return
-        if "status" in self.fault:
-            self.reply(self.fault["status"], self.fault.get("body", "").encode(),
-                       self.fault.get("headers", {}))
-            return
-        if "corrupt_request" in self.fault:
-            body = flip_bit(body, self.fault["corrupt_request"])
-        try:
-            self.route(body)
-        except Refusal as refusal:
-            self.reply_refusal(refusal)
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_request
-
-    def route(self, body):
+    def take(self, _path, body):
         for method, pattern, function in ROUTES:
             match = pattern.fullmatch(self.raw_path)
             if match and (method == self.command or (method == "GET" and self.command == "HEAD")):
@@ -108,67 +78,14 @@ class Handler(BaseHTTPRequestHandler):
                 return
         raise Refusal(404, f"Not found: {self.command} {self.raw_path}")
 
-    def read_body(self):
-        """The body; None if a fault ended the connection."""
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return self.read_chunked()
-        length = int(self.headers.get("Content-Length", 0))
-        wanted = min(length, self.fault.get("cut_request", length))
-        body = bytearray(wanted)
-        view = memoryview(body)
-        done = 0
-        while done < wanted:
-            count = self.rfile.readinto(view[done:])
-            if not count:
-                self.hang_up()
-                return None
-            done += count
-        if "cut_request" in self.fault:
-            self.hang_up()
-            return None
-        return body
-
-    def read_chunked(self):
-        body = bytearray()
-        while True:
-            size = int(self.rfile.readline().split(b";")[0], 16)
-            body += self.rfile.read(size)
-            self.rfile.readline()
-            if size == 0:
-                return body
-
-    def hang_up(self):
-        self.close_connection = True
-
-    def reply_json(self, value, status=200, headers=None):
-        fields = {"Content-Type": "application/json; charset=utf-8"} | (headers or {})
-        self.reply(status, json.dumps(value).encode(), fields)
-
     def reply_refusal(self, refusal):
         headers = {"X-Error-Message": refusal.message} | refusal.headers
         if refusal.code:
             headers["X-Error-Code"] = refusal.code
         self.reply_json({"error": refusal.message}, refusal.status, headers)
 
-    def reply(self, status, body=b"", headers=None):
-        """`body` is any buffer. A HEAD's answer has its length, or that in `headers`."""
-        if self.fault.get("lose_reply"):
-            self.hang_up()
-            return
-        if "corrupt_reply" in self.fault:
-            body = flip_bit(body, self.fault["corrupt_reply"])
-        fields = {"Content-Length": str(len(body))} | (headers or {})
-        self.send_response(status)
-        for name, value in fields.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        if not write_body(self.wfile, body, self.fault):
-            self.hang_up()
-
-    def door(self, name):
-        body = bytes(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+    def door(self, path, body):
+        name = path[2:]
         world = self.server.world
         value = json.loads(body) if body else {}
         answer = {}
