@@ -30,6 +30,12 @@ MemoryEstimate in_floats(const ModelConfig& config, const recipe::Recipe& recipe
                          {.slot_workers = 1, .slot_tokens = slot_tokens, .num_ranks = num_ranks});
 }
 
+/// Of one slot. bf16 halves all but the statistics.
+std::uint64_t activation_bytes(const MemoryEstimate& floats, std::uint64_t number_bytes) {
+  return floats.statistics_bytes +
+         (floats.activation_bytes - floats.statistics_bytes) / 4 * number_bytes;
+}
+
 std::uint64_t workspace_bytes(const ModelConfig& config, const recipe::Recipe& recipe,
                               std::int64_t slot_tokens) {
   constexpr std::int64_t kFloatBytes = 4;
@@ -67,12 +73,12 @@ GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& r
   const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
   const auto trained = static_cast<std::uint64_t>(floats.trained_parameters);
   const auto all = static_cast<std::uint64_t>(floats.total_parameters);
-  const std::uint64_t frozen_bytes = recipe.model.dtype == recipe::DataType::kFp32 ? 4 : 2;
+  const std::uint64_t number_bytes = recipe.model.dtype == recipe::DataType::kFp32 ? 4 : 2;
   GpuMemory memory;
-  memory.weight_bytes = trains_all(recipe) ? 0 : frozen_bytes * (all - trained);
+  memory.weight_bytes = trains_all(recipe) ? 0 : number_bytes * (all - trained);
   memory.trained_bytes = 4 * trained;
   memory.gradient_bytes = 4 * trained;
-  memory.activation_bytes = floats.activation_bytes;
+  memory.activation_bytes = activation_bytes(floats, number_bytes);
   memory.workspace_bytes = workspace_bytes(config, recipe, load.slot_tokens);
   memory.communication_bytes = load.num_ranks > 1 ? 2 * load.stage_bytes : 0;
   memory.context_bytes = kContextBytes;

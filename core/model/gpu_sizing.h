@@ -32,12 +32,13 @@ struct GpuLoad {
 };
 
 /// Memory of one rank with a GPU (docs/decisions/0016). With P parameters of the base, T trained
-/// ones and b bytes of a frozen number (2: bf16, or 4 with `dtype: fp32`), in bytes on the GPU:
+/// ones and b bytes of a number (2: bf16, or 4 with `dtype: fp32`), in bytes on the GPU:
 ///
 ///   weights        b · P with an adapter; 0 when all weights are trained
 ///   trained        4 · T: fp32 copies of the parameters, which slots are computed with
 ///   gradient       4 · T: of the slot that is computed
-///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies
+///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies,
+///                  with b bytes a number but for the statistics, which are fp32
 ///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·
 ///   intermediate
 ///                  (SwiGLU backward), 24 · heads · queries · length (attention's scores, queries =

@@ -3,12 +3,12 @@
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/cat.h>
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
-#include <ATen/ops/sum.h>
 
 #include <algorithm>
 #include <vector>
@@ -18,6 +18,12 @@
 namespace temper::model {
 namespace {
 
+/// The numbers of most of a product's matrices: those that it is taken in.
+at::ScalarType product_type(const at::Tensor& a, const at::Tensor& b, const at::Tensor& out) {
+  const auto is_bf16 = [](const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 ? 1 : 0; };
+  return is_bf16(a) + is_bf16(b) + is_bf16(out) >= 2 ? at::kBFloat16 : at::kFloat;
+}
+
 class AtenKernels final : public Kernels {
  public:
   explicit AtenKernels(const AtenSettings& settings,
@@ -25,38 +31,63 @@ class AtenKernels final : public Kernels {
       : memory_(std::move(memory)), settings_(settings) {}
 
   Placement placement() const override {
-    return {settings_.memory, settings_.products == ProductType::kBFloat16};
+    return {settings_.memory, settings_.numbers == Numbers::kBFloat16};
   }
 
+  void linear(ConstMatrix x, ConstMatrix weight, const float* bias, Matrix y,
+              Accumulate accumulate) const override {
+    const at::Tensor out = tensor(y);
+    const at::ScalarType type = product_type(tensor(x), tensor(weight), out);
+    const at::Tensor a = tensor(x).to(type);
+    const at::Tensor b = tensor(weight).to(type).t();
+    if (bias == nullptr) {
+      store(at::matmul(a, b), out, accumulate, 1);
+    } else if (type == at::kFloat) {
+      store(at::matmul(a, b), out, accumulate, 1);
+      out.add_(view(settings_, bias, y.columns));
+    } else {  // product and bias are rounded as one
+      store(at::addmm(view(settings_, bias, y.columns).to(type), a, b), out, accumulate, 1);
+    }
+  }
+  /// LoRA's part of y: as in PEFT it is rounded only when it has been added.
   void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                            float alpha) const override {
-    store(product(settings_, tensor(a), tensor(b).t()), c, accumulate, alpha);
+    const at::Tensor out = tensor(c);
+    store(product(tensor(a), tensor(b).t(), out), out, accumulate, alpha);
   }
   void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                 float alpha) const override {
-    store(product(settings_, tensor(a), tensor(b)), c, accumulate, alpha);
+    const at::Tensor out = tensor(c);
+    store(as_stored(product(tensor(a), tensor(b), out), out), out, accumulate, alpha);
   }
   void transposed_multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                            float alpha) const override {
-    store(product(settings_, tensor(a).t(), tensor(b)), c, accumulate, alpha);
+    const at::Tensor out = tensor(c);
+    store(product(tensor(a).t(), tensor(b), out), out, accumulate, alpha);
   }
 
   void rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out,
                 float* inverse_rms) const override {
-    const at::Tensor inverse = at::rsqrt(tensor(x).square().mean(1) + epsilon);
+    const at::Tensor values = wide(tensor(x));
+    const at::Tensor to = tensor(out);
+    const at::Tensor inverse = at::rsqrt(values.square().mean(1) + epsilon);
     view(settings_, inverse_rms, x.rows).copy_(inverse);
-    tensor(out).copy_(tensor(x) * inverse.unsqueeze(1) * view(settings_, weight, x.columns));
+    to.copy_(as_stored(values * inverse.unsqueeze(1), to) *
+             as_stored(view(settings_, weight, x.columns), to));
   }
 
   void rms_norm_backward(ConstMatrix grad_out, ConstMatrix x, const float* weight,
                          const float* inverse_rms, Matrix grad_x,
                          float* grad_weight) const override {
+    const at::Tensor values = wide(tensor(x));
+    const at::Tensor grad = tensor(grad_out);
+    const at::Tensor to = tensor(grad_x);
     const at::Tensor inverse = view(settings_, inverse_rms, x.rows).unsqueeze(1);
-    const at::Tensor weighted = tensor(grad_out) * view(settings_, weight, x.columns);
-    const at::Tensor dot = (weighted * tensor(x)).sum(1, /*keepdim=*/true);
-    tensor(grad_x).add_(weighted * inverse - tensor(x) * (inverse.pow(3) * dot / x.columns));
+    const at::Tensor weighted = wide(grad * as_stored(view(settings_, weight, x.columns), grad));
+    const at::Tensor dot = (weighted * values).sum(1, /*keepdim=*/true);
+    to.add_(as_stored(weighted * inverse - values * (inverse.pow(3) * dot / x.columns), to));
     if (grad_weight != nullptr) {
-      view(settings_, grad_weight, x.columns).add_((tensor(grad_out) * tensor(x) * inverse).sum(0));
+      view(settings_, grad_weight, x.columns).add_((grad * values * inverse).sum(0));
     }
   }
 
@@ -65,10 +96,13 @@ class AtenKernels final : public Kernels {
     const std::int64_t half = head_size / 2;
     for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
       const std::int64_t length = offsets[i + 1] - offsets[i];
-      const at::Tensor c = tensor(matrix(cosine, length, half)).unsqueeze(1);
-      const at::Tensor s = tensor(matrix(sine, length, half)).unsqueeze(1) * direction;
       const at::Tensor heads =
           tensor(x.rows_from(offsets[i], length)).unflatten(1, {x.columns / head_size, head_size});
+      const auto angles = [&](const float* values) {
+        return as_stored(tensor(matrix(values, length, half)).unsqueeze(1), heads);
+      };
+      const at::Tensor c = angles(cosine);
+      const at::Tensor s = angles(sine) * direction;
       const at::Tensor first = heads.narrow(2, 0, half).clone();
       const at::Tensor second = heads.narrow(2, half, half).clone();
       heads.narrow(2, 0, half).copy_(first * c - second * s);
@@ -84,9 +118,12 @@ class AtenKernels final : public Kernels {
   void swiglu_backward(ConstMatrix grad_out, Matrix gate_up) const override {
     const at::Tensor gate = tensor(gate_up.columns_from(0, grad_out.columns));
     const at::Tensor up = tensor(gate_up.columns_from(grad_out.columns, grad_out.columns));
-    const at::Tensor sigmoid = at::sigmoid(gate);
-    const at::Tensor grad_gate = tensor(grad_out) * up * (sigmoid * (1 + gate * (1 - sigmoid)));
-    up.copy_(tensor(grad_out) * gate * sigmoid);
+    const at::Tensor grad = tensor(grad_out);
+    const at::Tensor values = wide(gate);
+    const at::Tensor sigmoid = at::sigmoid(values);
+    const at::Tensor grad_gate = grad * up * (sigmoid * (1 + values * (1 - sigmoid)));
+    // In bf16 the forward pass rounded silu(gate) before it multiplied.
+    up.copy_(placement().bf16 ? grad * at::silu(gate) : grad * gate * sigmoid);
     gate.copy_(grad_gate);
   }
 
@@ -106,38 +143,41 @@ class AtenKernels final : public Kernels {
   }
 
   void add(ConstMatrix x, Matrix y) const override { tensor(y).add_(tensor(x)); }
-  void add_bias(const float* bias, Matrix y) const override {
-    tensor(y).add_(view(settings_, bias, y.columns));
-  }
   void add_column_sums(ConstMatrix x, float* sums) const override {
-    view(settings_, sums, x.columns).add_(tensor(x).sum(0));
+    view(settings_, sums, x.columns).add_(wide(tensor(x)).sum(0));
   }
 
   void dropout(ConstMatrix x, const DropoutKey& key, Matrix out,
                Accumulate accumulate) const override {
-    store(tensor(x) * mask(key, x.rows, x.columns), out, accumulate, 1);
+    const at::Tensor to = tensor(out);
+    store(as_stored(tensor(x) * mask(key, x.rows, x.columns), to), to, accumulate, 1);
   }
 
   void gather_rows(ConstMatrix table, std::span<const std::int32_t> ids,
                    Matrix out) const override {
-    const at::Tensor rows = tensor(table).index_select(0, indices(settings_, ids));
-    // A trained table gives what the same table gives when it is frozen.
-    tensor(out).copy_(settings_.products == ProductType::kBFloat16 ? rows.to(at::kBFloat16) : rows);
+    tensor(out).copy_(tensor(table).index_select(0, indices(settings_, ids)));
   }
   void scatter_add_rows(ConstMatrix rows, std::span<const std::int32_t> ids,
                         Matrix table) const override {
-    tensor(table).index_add_(0, indices(settings_, ids), tensor(rows));
+    const at::Tensor to = tensor(table);
+    to.index_add_(0, indices(settings_, ids), as_stored(tensor(rows), to));
   }
 
  private:
   at::Tensor tensor(ConstMatrix matrix) const { return view(settings_, matrix); }
   at::Tensor tensor(Matrix matrix) const { return view(settings_, matrix); }
 
-  void store(const at::Tensor& value, Matrix to, Accumulate accumulate, float alpha) const {
+  static at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& out) {
+    const at::ScalarType type = product_type(a, b, out);
+    return at::matmul(a.to(type), b.to(type));
+  }
+
+  static void store(const at::Tensor& value, const at::Tensor& to, Accumulate accumulate,
+                    float alpha) {
     if (accumulate == Accumulate::kYes) {
-      tensor(to).add_(value, alpha);
+      to.add_(value, alpha);
     } else {
-      tensor(to).copy_(value * alpha);
+      to.copy_(value * alpha);
     }
   }
 
@@ -178,10 +218,10 @@ std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings) {
   return std::make_unique<AtenKernels>(settings);
 }
 
-std::unique_ptr<Kernels> make_gpu_kernels(int gpu, ProductType products) {
+std::unique_ptr<Kernels> make_gpu_kernels(int gpu, Numbers numbers) {
   std::unique_ptr<device::DeviceMemory> memory = device::open_gpu_memory(gpu);
   make_gpus_deterministic();
-  const AtenSettings settings{memory.get(), products};
+  const AtenSettings settings{memory.get(), numbers};
   return std::make_unique<AtenKernels>(settings, std::move(memory));
 }
 

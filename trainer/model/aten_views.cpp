@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/matmul.h>
 #include <c10/util/Exception.h>
 
 #include <new>
@@ -30,16 +29,15 @@ c10::Device device_of(const AtenSettings& settings) {
 }
 
 at::Tensor view(const AtenSettings& settings, Matrix matrix) {
-  return view(settings, matrix.data, at::kFloat, matrix.rows, matrix.columns, matrix.stride);
+  const bool bf16 = matrix.bf16 != nullptr;
+  void* const data = bf16 ? static_cast<void*>(matrix.bf16) : matrix.data;
+  return view(settings, data, bf16 ? at::kBFloat16 : at::kFloat, matrix.rows, matrix.columns,
+              matrix.stride);
 }
 
 at::Tensor view(const AtenSettings& settings, ConstMatrix matrix) {
-  if (matrix.bf16 != nullptr) {
-    return view(settings, const_cast<std::uint16_t*>(matrix.bf16), at::kBFloat16, matrix.rows,
-                matrix.columns, matrix.stride);
-  }
-  return view(settings,
-              Matrix{const_cast<float*>(matrix.data), matrix.rows, matrix.columns, matrix.stride});
+  return view(settings, Matrix{const_cast<float*>(matrix.data), matrix.rows, matrix.columns,
+                               matrix.stride, const_cast<std::uint16_t*>(matrix.bf16)});
 }
 
 at::Tensor view(const AtenSettings& settings, float* values, std::int64_t size) {
@@ -62,11 +60,12 @@ bool is_out_of_memory(const std::exception& error) {
          dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
 }
 
-at::Tensor product(const AtenSettings& settings, const at::Tensor& a, const at::Tensor& b) {
-  if (settings.products == ProductType::kFloat32) {
-    return at::matmul(a, b);
-  }
-  return at::matmul(a.to(at::kBFloat16), b.to(at::kBFloat16)).to(at::kFloat);
+at::Tensor wide(const at::Tensor& x) {
+  return x.to(at::kFloat);
+}
+
+at::Tensor as_stored(const at::Tensor& x, const at::Tensor& like) {
+  return x.to(like.scalar_type());
 }
 
 }  // namespace temper::model

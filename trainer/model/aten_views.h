@@ -26,8 +26,9 @@ at::Tensor view(const AtenSettings& settings, float* values, std::int64_t size);
 /// A copy on the device, as 64-bit indices.
 at::Tensor indices(const AtenSettings& settings, std::span<const std::int32_t> values);
 
-/// a · b in `settings.products`, as fp32.
-at::Tensor product(const AtenSettings& settings, const at::Tensor& a, const at::Tensor& b);
+// In fp32 both are x itself, so that nothing is rounded.
+at::Tensor wide(const at::Tensor& x);                               ///< as fp32
+at::Tensor as_stored(const at::Tensor& x, const at::Tensor& like);  ///< rounded to like's numbers
 
 /// The parts of AtenKernels that are more than a few operators; as in kernels.h.
 void aten_attention(const AtenSettings& settings, ConstMatrix q, ConstMatrix k, ConstMatrix v,

@@ -28,7 +28,7 @@
 namespace temper::train {
 namespace {
 
-using model::ProductType;
+using model::Numbers;
 using testing::FarKernels;
 using testing::FarMemory;
 
@@ -151,13 +151,13 @@ class DeviceTrainingTest : public ::testing::Test {
     return result;
   }
 
-  static std::unique_ptr<model::Kernels> near(ProductType products) {
-    return model::make_aten_kernels({.products = products});
+  static std::unique_ptr<model::Kernels> near(Numbers numbers) {
+    return model::make_aten_kernels({.numbers = numbers});
   }
-  OpenKernels far(ProductType products = ProductType::kFloat32) {
-    return [this, products](recipe::DataType, model::PartRunner&) {
+  OpenKernels far(Numbers numbers = Numbers::kFloat32) {
+    return [this, numbers](recipe::DataType, model::PartRunner&) {
       const std::lock_guard lock(mutex_);
-      return std::make_unique<FarKernels>(memories_.emplace_back(), products);
+      return std::make_unique<FarKernels>(memories_.emplace_back(), numbers);
     };
   }
 
@@ -178,14 +178,14 @@ class DeviceTrainingTest : public ::testing::Test {
 
 TEST_F(DeviceTrainingTest, SameBitsAsInThisProcessesMemory) {
   for (const char* more : {kLora, kFull}) {
-    for (const ProductType products : {ProductType::kFloat32, ProductType::kBFloat16}) {
+    for (const Numbers numbers : {Numbers::kFloat32, Numbers::kBFloat16}) {
       const std::string name = fmt::format("{}{}", more == kLora ? "lora" : "full",
-                                           products == ProductType::kFloat32 ? "" : "-bf16");
+                                           numbers == Numbers::kFloat32 ? "" : "-bf16");
       SCOPED_TRACE(name);
       const Result expected =
           train(start("near-" + name, more),
-                [&](recipe::DataType, model::PartRunner&) { return near(products); });
-      expect_equal(train(start("far-" + name, more), far(products)), expected);
+                [&](recipe::DataType, model::PartRunner&) { return near(numbers); });
+      expect_equal(train(start("far-" + name, more), far(numbers)), expected);
     }
   }
 }
@@ -205,9 +205,9 @@ TEST_F(DeviceTrainingTest, LossesOfTheLoopsOnCpus) {
 TEST_F(DeviceTrainingTest, AMergedModelPassesItsGate) {
   constexpr const char* kMerged =
       "adapter: {rank: 4, alpha: 8}\npublish: {hub: org/merged, form: merged}";
-  for (const ProductType products : {ProductType::kFloat32, ProductType::kBFloat16}) {
-    const std::string name = products == ProductType::kFloat32 ? "merged" : "merged-bf16";
-    EXPECT_EQ(train(start(name, kMerged), far(products)).files.count("merged/model.safetensors"),
+  for (const Numbers numbers : {Numbers::kFloat32, Numbers::kBFloat16}) {
+    const std::string name = numbers == Numbers::kFloat32 ? "merged" : "merged-bf16";
+    EXPECT_EQ(train(start(name, kMerged), far(numbers)).files.count("merged/model.safetensors"),
               1U);
   }
 }

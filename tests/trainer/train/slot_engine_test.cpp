@@ -27,6 +27,7 @@ using ::testing::Not;
 /// Kernels that compute nothing.
 class IdleKernels : public model::Kernels {
  public:
+  void linear(ConstMatrix, ConstMatrix, const float*, Matrix, Accumulate) const override {}
   void multiply_transposed(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
   void multiply(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
   void transposed_multiply(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
@@ -47,7 +48,6 @@ class IdleKernels : public model::Kernels {
     return 0;
   }
   void add(ConstMatrix, Matrix) const override {}
-  void add_bias(const float*, Matrix) const override {}
   void add_column_sums(ConstMatrix, float*) const override {}
   void dropout(ConstMatrix, const model::DropoutKey&, Matrix, Accumulate) const override {}
   void gather_rows(ConstMatrix, std::span<const std::int32_t>, Matrix) const override {}
