@@ -13,6 +13,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
 constexpr std::uint64_t kContextBytes = 768 * kMebibyte;
 constexpr double kUsableShare = 0.95;
+constexpr std::int64_t kMostProcessors = 148;  // of a GPU: B200's
 
 constexpr std::array kCommonGpus = {
     GpuKind{"L4", 22 * kGibibyte, 121},      GpuKind{"A100-40", 39 * kGibibyte, 312},
@@ -40,11 +41,10 @@ std::uint64_t workspace_bytes(const ModelConfig& config, const recipe::Recipe& r
                               std::int64_t slot_tokens) {
   constexpr std::int64_t kFloatBytes = 4;
   constexpr std::int64_t kTemporaries = 6;  // of SwiGLU's and attention's backward, alive at once
-  constexpr std::int64_t kBlockQueries = 256;
-  const std::int64_t length = std::min(slot_tokens, recipe.data.max_length);
   const std::int64_t swiglu = kTemporaries * kFloatBytes * slot_tokens * config.intermediate_size;
+  const std::int64_t sums = (kMostProcessors + config.num_heads - 1) / config.num_heads;
   const std::int64_t attention =
-      kTemporaries * kFloatBytes * config.num_heads * std::min(length, kBlockQueries) * length;
+      (sums + kTemporaries) * kFloatBytes * slot_tokens * config.num_heads * config.head_size;
   const auto logits = static_cast<std::int64_t>(in_floats(config, recipe, 0).activation_bytes);
   return static_cast<std::uint64_t>(std::max({swiglu, attention, 3 * logits}));
 }

@@ -40,9 +40,9 @@ struct GpuLoad {
 ///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies,
 ///                  with b bytes a number but for the statistics, which are fp32
 ///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·
-///   intermediate
-///                  (SwiGLU backward), 24 · heads · queries · length (attention's scores, queries =
-///                  256 at most, length that of the longest sample), 3 times the loss's logits
+///                  intermediate (SwiGLU backward), 4 · (ceil(148 / heads) + 6) · slot_tokens · q
+///                  (attention backward: as many sums of dq as there are blocks of threads for a
+///                  head, to have an order), 3 times the loss's logits
 ///   communication  2 · stage_bytes; 0 for one rank
 ///   context        768 MiB: CUDA's context, the libraries' code and cuBLAS's workspaces
 ///

@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "trainer/device/device_report.h"
 #include "trainer/model/aten_views.h"
+#include "trainer/model/fused_attention.h"
 
 namespace temper::model {
 namespace {
@@ -129,13 +131,15 @@ class AtenKernels final : public Kernels {
 
   void attention(ConstMatrix q, ConstMatrix k, ConstMatrix v, HeadLayout heads,
                  SequenceOffsets offsets, Matrix out, float* log_sum_exp) const override {
-    aten_attention(settings_, q, k, v, heads, offsets, out, log_sum_exp);
+    const auto compute = fuses_attention(settings_, heads) ? fused_attention : aten_attention;
+    compute(settings_, q, k, v, heads, offsets, out, log_sum_exp);
   }
   void attention_backward(ConstMatrix grad_out, ConstMatrix q, ConstMatrix k, ConstMatrix v,
                           ConstMatrix out, const float* log_sum_exp, HeadLayout heads,
                           SequenceOffsets offsets, AttentionGradients gradients) const override {
-    aten_attention_backward(settings_, grad_out, q, k, v, out, log_sum_exp, heads, offsets,
-                            gradients);
+    const auto compute =
+        fuses_attention(settings_, heads) ? fused_attention_backward : aten_attention_backward;
+    compute(settings_, grad_out, q, k, v, out, log_sum_exp, heads, offsets, gradients);
   }
   double cross_entropy(Matrix logits, std::span<const std::int32_t> targets, const LossTerms& terms,
                        bool keep_logits) const override {
@@ -196,7 +200,7 @@ class AtenKernels final : public Kernels {
       }
     }
     const at::Tensor here = at::from_blob(factors.data(), {rows, columns}, at::kFloat);
-    return here.to(device_of(settings_), /*non_blocking=*/false, /*copy=*/true);
+    return on_device(settings_, here);
   }
 
   std::unique_ptr<device::DeviceMemory> memory_;  // nullptr: somebody else's
@@ -221,7 +225,8 @@ std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings) {
 std::unique_ptr<Kernels> make_gpu_kernels(int gpu, Numbers numbers) {
   std::unique_ptr<device::DeviceMemory> memory = device::open_gpu_memory(gpu);
   make_gpus_deterministic();
-  const AtenSettings settings{memory.get(), numbers};
+  const int major = device::report_devices().gpus.at(static_cast<std::size_t>(gpu)).major;
+  const AtenSettings settings{memory.get(), numbers, attention_method(numbers, major)};
   return std::make_unique<AtenKernels>(settings, std::move(memory));
 }
 

@@ -12,10 +12,15 @@ namespace temper::model {
 /// fp32.
 enum class Numbers { kFloat32, kBFloat16 };
 
-/// Where the matrices are, and what they are stored in.
+/// What computes attention: ATen's products, on any device, or LibTorch's kernels for GPUs
+/// (fused_attention.h), flash in bf16 alone.
+enum class AttentionMethod { kComposed, kFlash, kEfficient };
+
+/// Where the matrices are, what they are stored in, and how it is computed with them.
 struct AtenSettings {
   device::DeviceMemory* memory = &device::host_memory();  ///< outlives the kernels
   Numbers numbers = Numbers::kFloat32;
+  AttentionMethod attention = AttentionMethod::kComposed;
 };
 
 /// Kernels composed of ATen's operators, for any device: on the GPU they are what computes, on the

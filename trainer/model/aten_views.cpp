@@ -6,7 +6,6 @@
 
 #include <new>
 #include <optional>
-#include <vector>
 
 namespace temper::model {
 namespace {
@@ -48,11 +47,22 @@ at::Tensor view(const AtenSettings& settings, const float* values, std::int64_t 
   return view(settings, const_cast<float*>(values), size);
 }
 
+at::Tensor on_device(const AtenSettings& settings, const at::Tensor& here) {
+  const c10::Device device = device_of(settings);
+  if (device.is_cuda()) {
+    // Out of pinned memory, which LibTorch keeps until the copy is over.
+    return here.pin_memory().to(device, /*non_blocking=*/true);
+  }
+  return here.to(device, /*non_blocking=*/false, /*copy=*/true);
+}
+
+at::Tensor on_device(const AtenSettings& settings, std::span<const std::int32_t> values) {
+  return on_device(settings, at::from_blob(const_cast<std::int32_t*>(values.data()),
+                                           {static_cast<std::int64_t>(values.size())}, at::kInt));
+}
+
 at::Tensor indices(const AtenSettings& settings, std::span<const std::int32_t> values) {
-  std::vector<std::int64_t> wide(values.begin(), values.end());
-  const at::Tensor here =
-      at::from_blob(wide.data(), {static_cast<std::int64_t>(wide.size())}, at::kLong);
-  return here.to(device_of(settings), /*non_blocking=*/false, /*copy=*/true);
+  return on_device(settings, values).to(at::kLong);
 }
 
 bool is_out_of_memory(const std::exception& error) {

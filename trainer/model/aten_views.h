@@ -23,7 +23,11 @@ at::Tensor view(const AtenSettings& settings, Matrix matrix);
 at::Tensor view(const AtenSettings& settings, const float* values, std::int64_t size);
 at::Tensor view(const AtenSettings& settings, float* values, std::int64_t size);
 
-/// A copy on the device, as 64-bit indices.
+/// A copy on the device. `here` may go or change when it returns, and kernels that come later see
+/// all of it; they are not waited for.
+at::Tensor on_device(const AtenSettings& settings, const at::Tensor& here);
+at::Tensor on_device(const AtenSettings& settings, std::span<const std::int32_t> values);
+/// The same as 64-bit indices.
 at::Tensor indices(const AtenSettings& settings, std::span<const std::int32_t> values);
 
 // In fp32 both are x itself, so that nothing is rounded.

@@ -10,9 +10,10 @@ using model::HeadLayout;
 using model::Matrix;
 using model::SequenceOffsets;
 
-FarKernels::FarKernels(FarMemory& memory, model::Numbers numbers)
+FarKernels::FarKernels(FarMemory& memory, model::Numbers numbers, model::AttentionMethod attention)
     : memory_(memory),
-      kernels_(model::make_aten_kernels({.memory = &memory, .numbers = numbers})) {}
+      kernels_(model::make_aten_kernels(
+          {.memory = &memory, .numbers = numbers, .attention = attention})) {}
 
 void FarKernels::expect_far(ConstMatrix matrix) const {
   if (matrix.rows == 0 || matrix.columns == 0) {

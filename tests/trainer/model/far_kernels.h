@@ -8,9 +8,10 @@ namespace temper::testing {
 /// ATen's operators over a FarMemory, which is open while they compute and at no other time. Every
 /// float and matrix that they are given must be in it, so that a pointer to this process's memory,
 /// of which a GPU could make nothing, fails a CHECK.
-class FarKernels final : public model::Kernels {
+class FarKernels : public model::Kernels {
  public:
-  explicit FarKernels(FarMemory& memory, model::Numbers numbers = model::Numbers::kFloat32);
+  explicit FarKernels(FarMemory& memory, model::Numbers numbers = model::Numbers::kFloat32,
+                      model::AttentionMethod attention = model::AttentionMethod::kComposed);
 
   model::Placement placement() const override { return kernels_->placement(); }
   void linear(model::ConstMatrix x, model::ConstMatrix weight, const float* bias, model::Matrix y,

@@ -78,9 +78,13 @@ class FarModelTest : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(FarModelTest, SameBitsAsInThisProcessesMemory) {
-  for (const Numbers numbers : {Numbers::kFloat32, Numbers::kBFloat16}) {
-    const FarKernels far(memory_, numbers);
-    const auto near = make_aten_kernels({.numbers = numbers});
+  using Way = std::pair<Numbers, AttentionMethod>;
+  for (const auto& [numbers, attention] : {Way{Numbers::kFloat32, AttentionMethod::kComposed},
+                                           Way{Numbers::kFloat32, AttentionMethod::kEfficient},
+                                           Way{Numbers::kBFloat16, AttentionMethod::kComposed},
+                                           Way{Numbers::kBFloat16, AttentionMethod::kFlash}}) {
+    const FarKernels far(memory_, numbers, attention);
+    const auto near = make_aten_kernels({.numbers = numbers, .attention = attention});
     for (const recipe::Memory policy :
          {recipe::Memory::kFast, recipe::Memory::kBalanced, recipe::Memory::kLow}) {
       EXPECT_EQ(of_lora(far, policy), of_lora(*near, policy));
