@@ -68,6 +68,11 @@ std::uint64_t GpuMemory::fixed_bytes() const {
          context_bytes;
 }
 
+std::size_t num_device_gradients(std::size_t num_trained) {
+  constexpr std::size_t kLargestPair = 2 * kGibibyte;
+  return 2 * num_trained * sizeof(float) <= kLargestPair ? 2 : 1;
+}
+
 GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& recipe,
                               const GpuLoad& load) {
   const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
@@ -77,7 +82,7 @@ GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& r
   GpuMemory memory;
   memory.weight_bytes = trains_all(recipe) ? 0 : number_bytes * (all - trained);
   memory.trained_bytes = 4 * trained;
-  memory.gradient_bytes = 4 * trained;
+  memory.gradient_bytes = 4 * trained * num_device_gradients(trained);
   memory.activation_bytes = activation_bytes(floats, number_bytes);
   memory.workspace_bytes = workspace_bytes(config, recipe, load.slot_tokens);
   memory.communication_bytes = load.num_ranks > 1 ? 2 * load.stage_bytes : 0;

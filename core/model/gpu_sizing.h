@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -36,7 +37,9 @@ struct GpuLoad {
 ///
 ///   weights        b · P with an adapter; 0 when all weights are trained
 ///   trained        4 · T: fp32 copies of the parameters, which slots are computed with
-///   gradient       4 · T: of the slot that is computed
+///   gradient       4 · T: of the slot that is computed; 8 · T up to 2 GiB, so that the GPU
+///   computes
+///                  the next slot while one's gradient is copied down
 ///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies,
 ///                  with b bytes a number but for the statistics, which are fp32
 ///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·
@@ -61,6 +64,9 @@ struct GpuMemory {
   /// On the GPU, all but the activations.
   std::uint64_t fixed_bytes() const;
 };
+
+/// How many slots' gradients, of so many numbers, a device keeps: taken in turn.
+std::size_t num_device_gradients(std::size_t num_trained);
 
 /// How the work fits a kind of GPU.
 struct GpuFit {

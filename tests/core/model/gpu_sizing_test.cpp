@@ -53,7 +53,7 @@ TEST(GpuSizingTest, LoraKeepsTheBaseInBf16) {
   const GpuMemory memory = estimate_gpu_memory(llama_8b(), recipe, {.slot_tokens = 2048});
   EXPECT_EQ(memory.weight_bytes, 2 * 8'030'261'248U);
   EXPECT_EQ(memory.trained_bytes, 4 * kTrained);
-  EXPECT_EQ(memory.gradient_bytes, 4 * kTrained);
+  EXPECT_EQ(memory.gradient_bytes, 2 * 4 * kTrained) << "one is computed, one copied down";
   EXPECT_EQ(memory.host_bytes, 4 * kTrained * (1 + 4 + 1 + 2));  // 16 slots: four levels
   EXPECT_EQ(memory.communication_bytes, 0U) << "one rank talks to nobody";
   EXPECT_EQ(memory.context_bytes, 768U << 20);
@@ -115,7 +115,7 @@ TEST(GpuSizingTest, AnAdapterIsNotShared) {
   const GpuMemory alone = estimate_gpu_memory(llama_8b(), lora(), {.num_ranks = 1});
   const GpuMemory of_eight = estimate_gpu_memory(llama_8b(), lora(), {.num_ranks = 8});
   EXPECT_EQ(of_eight.trained_bytes, alone.trained_bytes);
-  EXPECT_EQ(of_eight.host_bytes - alone.host_bytes, 2 * alone.gradient_bytes)
+  EXPECT_EQ(of_eight.host_bytes - alone.host_bytes, 2 * alone.trained_bytes)
       << "what peers send, and the whole sum";
 }
 
