@@ -4,7 +4,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/addmm.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sigmoid.h>
@@ -96,20 +95,25 @@ class AtenKernels final : public Kernels {
   void rotate(Matrix x, SequenceOffsets offsets, std::int64_t head_size, const float* cosine,
               const float* sine, float direction) const override {
     const std::int64_t half = head_size / 2;
+    std::vector<std::int32_t> positions;
     for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
-      const std::int64_t length = offsets[i + 1] - offsets[i];
-      const at::Tensor heads =
-          tensor(x.rows_from(offsets[i], length)).unflatten(1, {x.columns / head_size, head_size});
-      const auto angles = [&](const float* values) {
-        return as_stored(tensor(matrix(values, length, half)).unsqueeze(1), heads);
-      };
-      const at::Tensor c = angles(cosine);
-      const at::Tensor s = angles(sine) * direction;
-      const at::Tensor first = heads.narrow(2, 0, half).clone();
-      const at::Tensor second = heads.narrow(2, half, half).clone();
-      heads.narrow(2, 0, half).copy_(first * c - second * s);
-      heads.narrow(2, half, half).copy_(second * c + first * s);
+      for (std::int32_t t = 0; t < offsets[i + 1] - offsets[i]; ++t) {
+        positions.push_back(t);
+      }
     }
+    const std::int64_t longest = 1 + *std::max_element(positions.begin(), positions.end());
+    const at::Tensor rows = indices(settings_, positions);
+    const at::Tensor heads = tensor(x).unflatten(1, {x.columns / head_size, head_size});
+    const auto angles = [&](const float* values) {
+      const at::Tensor table = tensor(matrix(values, longest, half));
+      return as_stored(table.index_select(0, rows).unsqueeze(1), heads);
+    };
+    const at::Tensor c = angles(cosine);
+    const at::Tensor s = angles(sine) * direction;
+    const at::Tensor first = heads.narrow(2, 0, half).clone();
+    const at::Tensor second = heads.narrow(2, half, half).clone();
+    heads.narrow(2, 0, half).copy_(first * c - second * s);
+    heads.narrow(2, half, half).copy_(second * c + first * s);
   }
 
   void swiglu(ConstMatrix gate_up, Matrix out) const override {
@@ -153,8 +157,7 @@ class AtenKernels final : public Kernels {
 
   void dropout(ConstMatrix x, const DropoutKey& key, Matrix out,
                Accumulate accumulate) const override {
-    const at::Tensor to = tensor(out);
-    store(as_stored(tensor(x) * mask(key, x.rows, x.columns), to), to, accumulate, 1);
+    aten_dropout(settings_, x, key, out, accumulate);
   }
 
   void gather_rows(ConstMatrix table, std::span<const std::int32_t> ids,
@@ -183,24 +186,6 @@ class AtenKernels final : public Kernels {
     } else {
       to.copy_(value * alpha);
     }
-  }
-
-  /// 1 / (1 − p) where an element is kept, else 0: the draws of CpuKernels::dropout.
-  at::Tensor mask(const DropoutKey& key, std::int64_t rows, std::int64_t columns) const {
-    std::vector<float> factors(static_cast<std::size_t>(rows * columns));
-    const std::int64_t blocks_per_row = (columns + 3) / 4;
-    for (std::int64_t t = 0; t < rows; ++t) {
-      for (std::int64_t i = 0; i < columns; ++i) {
-        const auto block = static_cast<std::uint64_t>(t * blocks_per_row + i / 4);
-        const std::uint32_t word =
-            key.generator.block(key.stream, block)[static_cast<std::size_t>(i % 4)];
-        const bool keep = uniform01(word) >= key.probability;
-        factors[static_cast<std::size_t>(t * columns + i)] =
-            keep ? 1.0F / (1.0F - key.probability) : 0.0F;
-      }
-    }
-    const at::Tensor here = at::from_blob(factors.data(), {rows, columns}, at::kFloat);
-    return on_device(settings_, here);
   }
 
   std::unique_ptr<device::DeviceMemory> memory_;  // nullptr: somebody else's

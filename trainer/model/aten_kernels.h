@@ -25,7 +25,7 @@ struct AtenSettings {
 
 /// Kernels composed of ATen's operators, for any device: on the GPU they are what computes, on the
 /// CPU the reference for the vectorised loops in tests. Operators run in the current stream of
-/// memory.gpu(). Dropout masks are drawn in this process, so that they are those of the loops.
+/// memory.gpu(). Dropout masks are those of the loops.
 std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings = {});
 
 /// The same on GPU `gpu`, in CUDA's order, whose memory they own; from here on LibTorch's operators

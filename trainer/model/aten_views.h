@@ -41,6 +41,8 @@ void aten_attention_backward(const AtenSettings& settings, ConstMatrix grad_out,
                              ConstMatrix k, ConstMatrix v, ConstMatrix out,
                              const float* log_sum_exp, HeadLayout heads, SequenceOffsets offsets,
                              Kernels::AttentionGradients gradients);
+void aten_dropout(const AtenSettings& settings, ConstMatrix x, const DropoutKey& key, Matrix out,
+                  Accumulate accumulate);
 double aten_cross_entropy(const AtenSettings& settings, Matrix logits,
                           std::span<const std::int32_t> targets, const LossTerms& terms,
                           bool keep_logits);

@@ -3,6 +3,7 @@
 #include "trainer/model/activations.h"
 
 namespace temper::model {
+
 /// What stays the same through one forward or backward call.
 struct Block::Call {
   const Kernels& kernels;

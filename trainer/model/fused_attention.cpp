@@ -21,7 +21,6 @@ namespace temper::model {
 namespace {
 
 constexpr int kFlashMajor = 8;  // Ampere
-constexpr std::int64_t kFlashHeadSize = 256;
 constexpr std::int64_t kFlashHeadMultiple = 8;
 constexpr std::int64_t kEfficientStatisticsMultiple = 32;
 constexpr std::int64_t kCausalFromTopLeft = 1;  // sdp::CustomMaskType
@@ -209,8 +208,11 @@ AttentionMethod attention_method(Numbers numbers, int major) {
 }
 
 bool fuses_attention(const AtenSettings& settings, HeadLayout heads) {
+  // Heads between 192 and 224 have no backward pass on Ada (sdp_utils.cpp of ATen).
+  const std::int64_t size = rounded_up(heads.head_size, kFlashHeadMultiple);
+  const bool flash = size <= 192 || (size > 224 && size <= 256);
   return settings.attention == AttentionMethod::kEfficient ||
-         (settings.attention == AttentionMethod::kFlash && heads.head_size <= kFlashHeadSize);
+         (settings.attention == AttentionMethod::kFlash && flash);
 }
 
 void fused_attention(const AtenSettings& settings, ConstMatrix q, ConstMatrix k, ConstMatrix v,

@@ -223,6 +223,16 @@ TEST_F(AtenKernelsTest, DropoutKeepsTheSameElements) {
               });
 }
 
+TEST_F(AtenKernelsTest, DropoutOfManyRowsIsThatOfTheirParts) {
+  const std::int64_t rows = (1 << 20) + 5;  // ATen's draw a block of numbers at a time
+  const Values x(static_cast<std::size_t>(rows * 2), 1);
+  const DropoutKey key{{(1ULL << 63) + 3, RandomPurpose::kDropout}, ~0ULL, 0.5F};
+  expect_same({Values(x.size())}, [&](const Kernels& kernels, auto& out) {
+    kernels.dropout(matrix(x.data(), rows, 2), key, matrix(out[0].data(), rows, 2),
+                    Accumulate::kNo);
+  });
+}
+
 TEST_F(AtenKernelsTest, RowsOfATable) {
   const std::int64_t columns = between(1, 30);
   const std::vector<std::int32_t> ids = {3, 0, 3, 9, 3};

@@ -113,13 +113,15 @@ TEST_F(FusedAttentionTest, FlashIsNearTheCompositionInBf16) {
             static_cast<int>(2 * kLayouts.size() * kSequences.size()));
 }
 
-TEST_F(FusedAttentionTest, HeadsTooLargeForFlashAreComposed) {
+TEST_F(FusedAttentionTest, HeadsThatFlashDoesNotTakeAreComposed) {
   const int before = GpuAttention::flash_calls();
   const AtenSettings settings{.numbers = Numbers::kBFloat16, .attention = AttentionMethod::kFlash};
   const std::vector<std::int32_t> offsets = {0, 3};
   expect_composition(settings, {1, 1, 256, 0}, offsets, 3e-2);
   EXPECT_EQ(GpuAttention::flash_calls() - before, 2);
-  expect_composition(settings, {1, 1, 264, 0}, offsets, 1e-12);
+  for (const std::int64_t size : {264, 200}) {
+    expect_composition(settings, {1, 1, size, 0}, offsets, 1e-12);
+  }
   EXPECT_EQ(GpuAttention::flash_calls() - before, 2);
 }
 
