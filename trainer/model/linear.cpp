@@ -98,9 +98,9 @@ void Linear::backward(const Kernels& kernels, const Trained& trained, const Slot
 }
 
 void Linear::BackwardCall::lora_gradients(ConstMatrix x, const FloatBuffer& lora_inner) const {
-  const LoraGroup& lora = linear.lora;
-  const ConstMatrix inner = matrix(lora_inner.data(), x.rows, lora.total_rank);
-  for (const LoraModule& module : lora.modules) {
+  const LoraGroup& group = linear.lora;
+  const ConstMatrix inner = matrix(lora_inner.data(), x.rows, group.total_rank);
+  for (const LoraModule& module : group.modules) {
     const ConstMatrix grad = grad_y.columns_from(module.output_begin, module.output_size);
     const ConstMatrix b =
         matrix(trained.parameters + module.b_offset, module.output_size, module.rank);
@@ -111,12 +111,12 @@ void Linear::BackwardCall::lora_gradients(ConstMatrix x, const FloatBuffer& lora
         linear.gradients, module.scaling);
   }
   const Matrix grad_a =
-      matrix(trained.gradient + lora.a_offset, lora.total_rank, linear.input_size);
-  if (lora.dropout == 0) {
+      matrix(trained.gradient + group.a_offset, group.total_rank, linear.input_size);
+  if (group.dropout == 0) {
     kernels.transposed_multiply(grad_inner, x, grad_a, linear.gradients);
     return;
   }
-  for (const LoraModule& module : lora.modules) {
+  for (const LoraModule& module : group.modules) {
     kernels.dropout(x, linear.dropout_key(key, module), dropped, Accumulate::kNo);
     kernels.transposed_multiply(grad_of(module), dropped,
                                 grad_a.rows_from(module.rank_begin, module.rank), linear.gradients);
