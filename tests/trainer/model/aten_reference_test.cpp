@@ -8,6 +8,7 @@
 
 #include "tests/trainer/model/reference_case.h"
 #include "trainer/model/aten_kernels.h"
+#include "trainer/model/initialize.h"
 #include "trainer/model/llama.h"
 
 namespace temper::model {
@@ -63,6 +64,29 @@ TEST_P(AtenReferenceTest, TrainsAsPeftInBf16) {
   const Difference difference = train(Numbers::kBFloat16, bf16_);
   EXPECT_LT(difference.loss, 2e-4);
   EXPECT_LT(difference.gradient, 1e-2);
+}
+
+// Transformers sums the samples' gradients in bf16; ours have one slot.
+TEST_P(AtenReferenceTest, TrainsAllWeightsInBf16AsTransformers) {
+  if (!bf16_.has("full.loss_sum")) {
+    GTEST_SKIP() << "not stored for this case";
+  }
+  const auto kernels = make_aten_kernels({.numbers = Numbers::kBFloat16});
+  const auto model = LlamaModel::fully_trained(case_.base().config(), 128, kernels->placement());
+  const ParameterLayout& layout = model->layout();
+  FloatBuffer parameters(layout.size());
+  load_pretrained(layout, case_.base(), parameters.span());
+  FloatBuffer gradient = FloatBuffer::zeros(layout.size());
+  SlotWorkspace workspace;
+  const LossResult loss = model->loss_and_gradient(
+      *kernels, case_.pack({0, 1, 2}), parameters.data(), gradient.data(), {}, workspace);
+  EXPECT_NEAR(loss.loss_sum / bf16_.doubles("full.loss_sum").at(0), 1, 2e-4);
+  FloatBuffer expected = FloatBuffer::zeros(layout.size());
+  for (const TrainedTensor& tensor : layout.tensors()) {
+    std::ranges::copy(bf16_.floats("full.gradient." + tensor.name),
+                      expected.data() + tensor.offset);
+  }
+  EXPECT_LT(relative_difference(gradient.span(), expected.span()), 1e-2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, AtenReferenceTest, ::testing::ValuesIn(ReferenceCase::names()),
