@@ -46,6 +46,12 @@ auto TimedKernels::timed(const std::string& name, double flops, Call call) const
   return call();
 }
 
+void TimedKernels::linear(ConstMatrix x, ConstMatrix weight, const float* bias, Matrix y,
+                          Accumulate accumulate) const {
+  timed(product("x . w^T + bias", x.columns, y.columns), product_flops(y, x.columns),
+        [&] { kernels_.linear(x, weight, bias, y, accumulate); });
+}
+
 void TimedKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c,
                                        Accumulate accumulate, float alpha) const {
   timed(product("a . b^T", a.columns, c.columns), product_flops(c, a.columns),
@@ -112,10 +118,6 @@ double TimedKernels::cross_entropy(Matrix logits, std::span<const std::int32_t> 
 
 void TimedKernels::add(ConstMatrix x, Matrix y) const {
   timed("add", 0, [&] { kernels_.add(x, y); });
-}
-
-void TimedKernels::add_bias(const float* bias, Matrix y) const {
-  timed("add_bias", 0, [&] { kernels_.add_bias(bias, y); });
 }
 
 void TimedKernels::add_column_sums(ConstMatrix x, float* sums) const {

@@ -22,6 +22,8 @@ class TimedKernels final : public model::Kernels {
 
   const std::map<std::string, Entry>& entries() const { return entries_; }
 
+  void linear(model::ConstMatrix x, model::ConstMatrix weight, const float* bias, model::Matrix y,
+              model::Accumulate accumulate) const override;
   void multiply_transposed(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
                            model::Accumulate accumulate, float alpha) const override;
   void multiply(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
@@ -47,7 +49,6 @@ class TimedKernels final : public model::Kernels {
   double cross_entropy(model::Matrix logits, std::span<const std::int32_t> targets,
                        const model::LossTerms& terms, bool keep_logits) const override;
   void add(model::ConstMatrix x, model::Matrix y) const override;
-  void add_bias(const float* bias, model::Matrix y) const override;
   void add_column_sums(model::ConstMatrix x, float* sums) const override;
   void dropout(model::ConstMatrix x, const model::DropoutKey& key, model::Matrix out,
                model::Accumulate accumulate) const override;

@@ -7,12 +7,15 @@
 #include "core/base/error.h"
 #include "trainer/device/device_checks.h"
 #include "trainer/device/device_report.h"
+#include "trainer/model/aten_kernels.h"
+#include "trainer/model/attention_check.h"
 #include "trainer/rank.h"
 #include "trainer/train/stop_signal.h"
 
 namespace {
 
 using temper::ExitCode;
+using temper::model::Numbers;
 
 /// For `temper plan`: whether ranks of this machine would find their GPUs, and which.
 ExitCode check_gpus(int num_ranks) {
@@ -22,12 +25,25 @@ ExitCode check_gpus(int num_ranks) {
   return ExitCode::kDone;
 }
 
+/// For `temper doctor`: whether the first of them computes attention as it should.
+ExitCode check_attention(int num_ranks) {
+  temper::device::check_gpus(temper::device::report_devices(), num_ranks);
+  for (const Numbers numbers : {Numbers::kFloat32, Numbers::kBFloat16}) {
+    const auto kernels = temper::model::make_gpu_kernels(0, numbers);
+    const auto composition =
+        temper::model::make_aten_kernels({.memory = &kernels->memory(), .numbers = numbers});
+    fmt::print("{}\n", temper::model::judge_attention(*kernels, *composition));
+  }
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   temper::train::StopSignal stop;  // before any thread
   temper::RankArguments arguments;
   int gpu_ranks = 0;  // of this machine that want one
+  bool tests_attention = false;
   CLI::App app("One rank of a Temper run; started by `temper run`.", "temper-trainer");
   app.set_version_flag("--version", [] {
     return fmt::format("{} ({})", TEMPER_VERSION, temper::device::library_versions());
@@ -35,6 +51,11 @@ int main(int argc, char** argv) try {
   CLI::Option* check = app.add_option("--check-gpus", gpu_ranks,
                                       "Only say whether so many ranks find a GPU here, and which")
                            ->check(CLI::PositiveNumber);
+  app.add_flag(
+         "--test-attention", tests_attention,
+         "With --check-gpus: also compare the first GPU's attention with its composition; for "
+         "`temper doctor`")
+      ->needs(check);
   CLI::Option* run =
       app.add_option("--run", arguments.run.run_directory, "Run directory with resolved.yaml")
           ->excludes(check);
@@ -69,7 +90,7 @@ int main(int argc, char** argv) try {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUser);
   }
   if (gpu_ranks > 0) {
-    return static_cast<int>(check_gpus(gpu_ranks));
+    return static_cast<int>(tests_attention ? check_attention(gpu_ranks) : check_gpus(gpu_ranks));
   }
   return static_cast<int>(temper::run_rank(arguments, stop));
 } catch (const std::exception& error) {

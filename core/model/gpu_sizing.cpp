@@ -13,6 +13,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
 constexpr std::uint64_t kContextBytes = 768 * kMebibyte;
 constexpr double kUsableShare = 0.95;
+constexpr std::int64_t kMostProcessors = 148;  // of a GPU: B200's
 
 constexpr std::array kCommonGpus = {
     GpuKind{"L4", 22 * kGibibyte, 121},      GpuKind{"A100-40", 39 * kGibibyte, 312},
@@ -30,15 +31,20 @@ MemoryEstimate in_floats(const ModelConfig& config, const recipe::Recipe& recipe
                          {.slot_workers = 1, .slot_tokens = slot_tokens, .num_ranks = num_ranks});
 }
 
+/// Of one slot. bf16 halves all but the statistics.
+std::uint64_t activation_bytes(const MemoryEstimate& floats, std::uint64_t number_bytes) {
+  return floats.statistics_bytes +
+         (floats.activation_bytes - floats.statistics_bytes) / 4 * number_bytes;
+}
+
 std::uint64_t workspace_bytes(const ModelConfig& config, const recipe::Recipe& recipe,
                               std::int64_t slot_tokens) {
   constexpr std::int64_t kFloatBytes = 4;
   constexpr std::int64_t kTemporaries = 6;  // of SwiGLU's and attention's backward, alive at once
-  constexpr std::int64_t kBlockQueries = 256;
-  const std::int64_t length = std::min(slot_tokens, recipe.data.max_length);
   const std::int64_t swiglu = kTemporaries * kFloatBytes * slot_tokens * config.intermediate_size;
+  const std::int64_t sums = (kMostProcessors + config.num_heads - 1) / config.num_heads;
   const std::int64_t attention =
-      kTemporaries * kFloatBytes * config.num_heads * std::min(length, kBlockQueries) * length;
+      (sums + kTemporaries) * kFloatBytes * slot_tokens * config.num_heads * config.head_size;
   const auto logits = static_cast<std::int64_t>(in_floats(config, recipe, 0).activation_bytes);
   return static_cast<std::uint64_t>(std::max({swiglu, attention, 3 * logits}));
 }
@@ -62,17 +68,22 @@ std::uint64_t GpuMemory::fixed_bytes() const {
          context_bytes;
 }
 
+std::size_t num_device_gradients(std::size_t num_trained) {
+  constexpr std::size_t kLargestPair = 2 * kGibibyte;
+  return 2 * num_trained * sizeof(float) <= kLargestPair ? 2 : 1;
+}
+
 GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& recipe,
                               const GpuLoad& load) {
   const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
   const auto trained = static_cast<std::uint64_t>(floats.trained_parameters);
   const auto all = static_cast<std::uint64_t>(floats.total_parameters);
-  const std::uint64_t frozen_bytes = recipe.model.dtype == recipe::DataType::kFp32 ? 4 : 2;
+  const std::uint64_t number_bytes = recipe.model.dtype == recipe::DataType::kFp32 ? 4 : 2;
   GpuMemory memory;
-  memory.weight_bytes = trains_all(recipe) ? 0 : frozen_bytes * (all - trained);
+  memory.weight_bytes = trains_all(recipe) ? 0 : number_bytes * (all - trained);
   memory.trained_bytes = 4 * trained;
-  memory.gradient_bytes = 4 * trained;
-  memory.activation_bytes = floats.activation_bytes;
+  memory.gradient_bytes = 4 * trained * num_device_gradients(trained);
+  memory.activation_bytes = activation_bytes(floats, number_bytes);
   memory.workspace_bytes = workspace_bytes(config, recipe, load.slot_tokens);
   memory.communication_bytes = load.num_ranks > 1 ? 2 * load.stage_bytes : 0;
   memory.context_bytes = kContextBytes;

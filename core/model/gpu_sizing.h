@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -32,16 +33,19 @@ struct GpuLoad {
 };
 
 /// Memory of one rank with a GPU (docs/decisions/0016). With P parameters of the base, T trained
-/// ones and b bytes of a frozen number (2: bf16, or 4 with `dtype: fp32`), in bytes on the GPU:
+/// ones and b bytes of a number (2: bf16, or 4 with `dtype: fp32`), in bytes on the GPU:
 ///
 ///   weights        b · P with an adapter; 0 when all weights are trained
 ///   trained        4 · T: fp32 copies of the parameters, which slots are computed with
-///   gradient       4 · T: of the slot that is computed
-///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies
+///   gradient       4 · T: of the slot that is computed; 8 · T up to 2 GiB, so that the GPU
+///   computes
+///                  the next slot while one's gradient is copied down
+///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies,
+///                  with b bytes a number but for the statistics, which are fp32
 ///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·
-///   intermediate
-///                  (SwiGLU backward), 24 · heads · queries · length (attention's scores, queries =
-///                  256 at most, length that of the longest sample), 3 times the loss's logits
+///                  intermediate (SwiGLU backward), 4 · (ceil(148 / heads) + 6) · slot_tokens · q
+///                  (attention backward: as many sums of dq as there are blocks of threads for a
+///                  head, to have an order), 3 times the loss's logits
 ///   communication  2 · stage_bytes; 0 for one rank
 ///   context        768 MiB: CUDA's context, the libraries' code and cuBLAS's workspaces
 ///
@@ -60,6 +64,9 @@ struct GpuMemory {
   /// On the GPU, all but the activations.
   std::uint64_t fixed_bytes() const;
 };
+
+/// How many slots' gradients, of so many numbers, a device keeps: taken in turn.
+std::size_t num_device_gradients(std::size_t num_trained);
 
 /// How the work fits a kind of GPU.
 struct GpuFit {

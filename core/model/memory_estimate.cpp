@@ -41,6 +41,11 @@ LoraSize lora_size(const ModelConfig& config, const recipe::Adapter& adapter,
   return size;
 }
 
+/// Numbers of a token that are fp32 on every device: statistics of softmax and norms, A's outputs.
+std::int64_t statistics_floats(const ModelConfig& config, const LoraSize& lora) {
+  return config.num_layers * (config.num_heads + 2) + lora.ranks;
+}
+
 std::int64_t activation_floats(const ModelConfig& config, const LoraSize& lora,
                                recipe::Memory memory, std::int64_t slot_tokens) {
   const std::int64_t hidden = config.hidden_size;
@@ -50,7 +55,7 @@ std::int64_t activation_floats(const ModelConfig& config, const LoraSize& lora,
   std::int64_t kept = 0;
   for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
     const KeptActivations also = kept_activations(memory, layer);
-    kept += 2 * hidden + query + 2 * key + query + config.num_heads + 2;
+    kept += 2 * hidden + query + 2 * key + query;
     kept += also.gate_up ? gate_up : 0;
     kept += also.cheap ? 2 * hidden + config.intermediate_size : 0;
   }
@@ -59,7 +64,7 @@ std::int64_t activation_floats(const ModelConfig& config, const LoraSize& lora,
   const std::int64_t loss_rows = 3 * hidden;
   const std::int64_t chunk_rows =
       std::clamp<std::int64_t>(kLogitsOfChunk / config.vocabulary_size, 16, 256);
-  return slot_tokens * (kept + lora.ranks + scratch + loss_rows) +
+  return slot_tokens * (kept + statistics_floats(config, lora) + scratch + loss_rows) +
          chunk_rows * config.vocabulary_size;
 }
 
@@ -136,6 +141,8 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const recipe::Recipe& 
   estimate.moment_bytes = static_cast<std::uint64_t>(share.moment_bytes);
   estimate.activation_bytes =
       bytes_of(busy_workers * activation_floats(config, lora, recipe.memory, load.slot_tokens));
+  estimate.statistics_bytes =
+      bytes_of(busy_workers * load.slot_tokens * statistics_floats(config, lora));
   estimate.program_bytes = kProgramBytes;
   estimate.checkpoint_bytes = bytes_of(trained) + static_cast<std::uint64_t>(all.moment_bytes);
   estimate.snapshot_bytes = estimate.checkpoint_bytes / static_cast<std::uint64_t>(load.num_ranks);

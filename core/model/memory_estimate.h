@@ -51,6 +51,7 @@ struct MemoryEstimate {
   std::uint64_t gradient_bytes = 0;
   std::uint64_t moment_bytes = 0;
   std::uint64_t activation_bytes = 0;
+  std::uint64_t statistics_bytes = 0;  ///< of them, layers · (heads + 2) and the ranks of LoRA
   std::uint64_t program_bytes = 0;
   std::uint64_t snapshot_bytes = 0;
   std::uint64_t checkpoint_bytes = 0;

@@ -68,6 +68,14 @@ std::vector<Finding> resource_findings(const recipe::Resources& resources) {
   return findings;
 }
 
+/// What a trainer said that was asked to look at something, or what it complained of.
+Finding finding_of(const std::string& what, const CapturedRun& run) {
+  if (run.code != 0) {
+    return {what, State::kFailed, complaint_of(run), ""};
+  }
+  return {what, State::kOk, run.out.substr(0, run.out.find_last_not_of('\n') + 1), ""};
+}
+
 }  // namespace
 
 std::vector<Finding> cluster_findings(Context& context, const recipe::Cluster& cluster) {
@@ -96,12 +104,15 @@ std::vector<Finding> cluster_findings(Context& context, const recipe::Cluster& c
 }
 
 Finding gpu_finding(Context& context, std::int64_t num_ranks) {
-  const CapturedRun run = run_captured(
-      context.runner, {find_trainer(context).string(), "--check-gpus", fmt::to_string(num_ranks)});
-  if (run.code != 0) {
-    return {"GPUs", State::kFailed, complaint_of(run), ""};
-  }
-  return {"GPUs", State::kOk, run.out.substr(0, run.out.find_last_not_of('\n') + 1), ""};
+  return finding_of("GPUs",
+                    run_captured(context.runner, {find_trainer(context).string(), "--check-gpus",
+                                                  fmt::to_string(num_ranks)}));
+}
+
+Finding attention_finding(Context& context, std::int64_t num_ranks) {
+  return finding_of("attention",
+                    run_captured(context.runner, {find_trainer(context).string(), "--check-gpus",
+                                                  fmt::to_string(num_ranks), "--test-attention"}));
 }
 
 }  // namespace temper::launch

@@ -85,7 +85,7 @@ void test(Context& context, const DoctorOptions& options, const recipe::Cluster&
   append(report.findings, judge_fabric(result.nccl, look_for_fabric("/")));
 }
 
-/// GPUs as the trainer sees them, then the ranks' communication.
+/// GPUs as the trainer sees them and what they compute, then the ranks' communication.
 void check_communication(Context& context, const DoctorOptions& options, DoctorReport& report) {
   std::int64_t num_gpus = 0;
   if (options.gpus) {
@@ -97,6 +97,7 @@ void check_communication(Context& context, const DoctorOptions& options, DoctorR
     if (!there) {
       return;
     }
+    report.findings.push_back(attention_finding(context, num_gpus));
   }
   test(context, options, test_cluster(options, num_gpus), report);
 }

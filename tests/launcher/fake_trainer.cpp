@@ -18,7 +18,8 @@
 /// Under mpirun rank 0 alone follows the script; the others leave with it, or with 85 when
 /// signalled. The options of each attempt are appended to <run>/arguments.
 /// `--check-gpus N` alone lists as many GPUs as FAKE_TRAINER_GPUS (0 without it) says, and refuses
-/// more. `--version` alone names this version, or FAKE_TRAINER_VERSION.
+/// more; with `--test-attention` it says that all is well, or fails as FAKE_TRAINER_ATTENTION says.
+/// `--version` alone names this version, or FAKE_TRAINER_VERSION.
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -217,11 +218,16 @@ int follow_rank_0(const fs::path& end_file) {
   return code;
 }
 
-int check_gpus(int wanted) {
+int check_gpus(int wanted, bool tests_attention) {
   const char* gpus = ::getenv("FAKE_TRAINER_GPUS");
   if (wanted > (gpus == nullptr ? 0 : std::stoi(gpus))) {
     std::cerr << "temper-trainer: no CUDA device" << std::endl;
     return 2;
+  }
+  if (tests_attention) {
+    const char* problem = ::getenv("FAKE_TRAINER_ATTENTION");
+    (problem == nullptr ? std::cout << "in fp32 as composed" : std::cerr << problem) << std::endl;
+    return problem == nullptr ? 0 : 78;
   }
   for (int gpu = 0; gpus != nullptr && gpu < std::stoi(gpus); ++gpu) {
     std::cout << gpu << ": NVIDIA L4, 22.0 GiB, compute capability 8.9" << std::endl;
@@ -242,7 +248,7 @@ int main(int argc, char** argv) {
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (const std::string wanted = option(arguments, "--check-gpus"); !wanted.empty()) {
-    return check_gpus(std::stoi(wanted));
+    return check_gpus(std::stoi(wanted), arguments.back() == "--test-attention");
   }
   if (arguments == std::vector<std::string>{"--version"}) {
     return say_version();

@@ -1,5 +1,6 @@
 """Writes tests/golden/reference/<case>/bf16.safetensors: losses and gradients of the cases of make_goldens.py with
-the base model in bf16, as Transformers and PEFT train it on a GPU (the adapter stays fp32, as is PEFT's default).
+the base model in bf16, as Transformers and PEFT train it on a GPU (the adapter stays fp32, as is PEFT's default), and
+for the cases with gradients of all weights those, too, as Transformers has them in bf16.
 
 Usage: make_bf16_goldens.py [CASE …]   (in the reference environment, after make_goldens.py)
 """
@@ -39,6 +40,11 @@ def make_case(name, case):
     assert all(weight.dtype == torch.float32 for weight in trained_parameters(adapted).values())
     loss, adapter = gradients(adapted, samples)
     out = {"lora.loss_sum": loss, **{f"lora.gradient.{key}": value for key, value in adapter.items()}}
+    if case.get("full_gradients"):
+        out["full.loss_sum"], full = gradients(load_base_model(folder), samples)
+        out |= {f"full.gradient.{key}": value.float() for key, value in full.items()}
+        exact = {key: stored[f"full.gradient.{key}"] for key in full}
+        print(f"{name}: all weights' gradients {difference(full, exact):.1e} off those in fp32")
     save_file({key: value.contiguous() for key, value in out.items()}, folder / "bf16.safetensors")
 
     exact = {key: stored[f"lora.gradient.{key}"] for key in adapter}

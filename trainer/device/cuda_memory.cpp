@@ -9,6 +9,7 @@
 #include <cuda_runtime_api.h>
 
 #include <new>
+#include <optional>
 
 #include "trainer/device/device_checks.h"
 #include "trainer/device/device_report.h"
@@ -33,13 +34,44 @@ class PinnedMemory final : public HostMemory {
   void release(void* memory) noexcept override { cudaFreeHost(memory); }
 };
 
+/// A place in a stream's work.
+class Event {
+ public:
+  explicit Event(const c10::cuda::CUDAStream& stream) {
+    C10_CUDA_CHECK(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming));
+    C10_CUDA_CHECK(cudaEventRecord(event_, stream.stream()));
+  }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  void hold_back(const c10::cuda::CUDAStream& stream) const {
+    C10_CUDA_CHECK(cudaStreamWaitEvent(stream.stream(), event_, 0));
+  }
+  cudaError_t wait() const { return cudaEventSynchronize(event_); }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+class CudaDownload final : public Download {
+ public:
+  explicit CudaDownload(const c10::cuda::CUDAStream& stream) : end_(stream) {}
+  ~CudaDownload() override { end_.wait(); }
+  void wait() override { C10_CUDA_CHECK(end_.wait()); }
+
+ private:
+  Event end_;
+};
+
 /// Everything goes through ATen's current stream, which is the device's default one on all threads:
-/// copies and kernels keep their order. There is one gradient, so nothing could overlap.
+/// copies and kernels keep their order. Only downloads that are started have a stream of their own.
 class CudaMemory final : public DeviceMemory {
  public:
   explicit CudaMemory(int gpu) : gpu_(static_cast<c10::DeviceIndex>(gpu)) {
     at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
     c10::cuda::set_device(gpu_);
+    downloads_.emplace(c10::cuda::getStreamFromPool(/*isHighPriority=*/true, gpu_));
     kind_ = gpu_kind(report_devices().gpus.at(static_cast<std::size_t>(gpu)));
   }
 
@@ -61,6 +93,13 @@ class CudaMemory final : public DeviceMemory {
   void download(const void* from, void* to, std::size_t bytes) override {
     enqueue(from, to, bytes, cudaMemcpyDeviceToHost);
     C10_CUDA_CHECK(cudaStreamSynchronize(stream()));
+  }
+  std::shared_ptr<Download> start_download(const void* from, void* to, std::size_t bytes) override {
+    const c10::cuda::CUDAGuard guard(gpu_);
+    const Event before(c10::cuda::getCurrentCUDAStream(gpu_));
+    before.hold_back(*downloads_);
+    C10_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, downloads_->stream()));
+    return std::make_shared<CudaDownload>(*downloads_);
   }
   void copy(const void* from, void* to, std::size_t bytes) override {
     enqueue(from, to, bytes, cudaMemcpyDeviceToDevice);
@@ -88,6 +127,7 @@ class CudaMemory final : public DeviceMemory {
 
   c10::DeviceIndex gpu_;
   std::string kind_;
+  std::optional<c10::cuda::CUDAStream> downloads_;
   PinnedMemory pinned_;
 };
 

@@ -8,6 +8,15 @@
 
 namespace temper::device {
 
+/// A copy out of a device's memory that goes on while the device computes. Goes only when the copy
+/// is over.
+class Download {
+ public:
+  virtual ~Download() = default;
+  /// Returns when the copy is complete. Any number of threads may wait, any number of times.
+  virtual void wait() = 0;
+};
+
 /// Memory that kernels compute in: this process's, or a GPU's. Code that is not a kernel gets at a
 /// GPU's only by these calls; a pointer to it must not be followed. What is started (copies,
 /// kernels of its device) happens in the order of the calls of one thread.
@@ -32,6 +41,10 @@ class DeviceMemory {
   virtual void upload(const void* from, void* to, std::size_t bytes) = 0;
   /// From this memory into this process's. `to` is complete when it returns.
   virtual void download(const void* from, void* to, std::size_t bytes) = 0;
+  /// The same, begun when all is done that was started before, beside what is started later.
+  /// Nothing may write to `from` or read `to` before it was waited for. Outlived by the memory.
+  virtual std::shared_ptr<Download> start_download(const void* from, void* to,
+                                                   std::size_t bytes) = 0;
   /// Between places of this memory that don't overlap.
   virtual void copy(const void* from, void* to, std::size_t bytes) = 0;
   /// Fills with zero bytes.

@@ -14,6 +14,7 @@ class HostMemory : public DeviceMemory {
   void release(void* memory) noexcept override;
   void upload(const void* from, void* to, std::size_t bytes) override;
   void download(const void* from, void* to, std::size_t bytes) override;
+  std::shared_ptr<Download> start_download(const void* from, void* to, std::size_t bytes) override;
   void copy(const void* from, void* to, std::size_t bytes) override;
   void clear(void* memory, std::size_t bytes) override;
   DeviceMemory& staging() override { return *this; }

@@ -7,6 +7,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/matmul.h>
 
 #include <algorithm>
 #include <cmath>
@@ -43,38 +44,26 @@ void for_each_block(HeadLayout heads, SequenceOffsets offsets, Visit visit) {
 
 class Attention {
  public:
-  Attention(const AtenSettings& settings, HeadLayout heads)
-      : settings_(settings),
-        heads_(heads),
-        scale_(1.0 / std::sqrt(static_cast<double>(heads.head_size))) {}
+  explicit Attention(HeadLayout heads)
+      : heads_(heads), scale_(1.0 / std::sqrt(static_cast<double>(heads.head_size))) {}
 
-  /// [kv heads, group, queries, size] of a matrix [T, heads · size]; a view.
-  template <class AnyMatrix>
-  at::Tensor queries(AnyMatrix x, const QueryBlock& block) const {
-    return view(settings_, x.rows_from(block.first + block.begin, block.num_queries()))
-        .unflatten(1,
-                   {heads_.num_kv_heads, heads_.num_heads / heads_.num_kv_heads, heads_.head_size})
+  /// [kv heads, group, queries, size] of [T, heads · size]; a view. Of [T, heads] with size 1.
+  at::Tensor queries(const at::Tensor& x, const QueryBlock& block) const {
+    return x.narrow(0, block.first + block.begin, block.num_queries())
+        .unflatten(1, {heads_.num_kv_heads, heads_.num_heads / heads_.num_kv_heads,
+                       x.size(1) / heads_.num_heads})
         .permute({1, 2, 0, 3});
   }
-  /// [kv heads, 1, keys, size] of a matrix [T, kv heads · size]; a view.
-  template <class AnyMatrix>
-  at::Tensor keys(AnyMatrix x, const QueryBlock& block) const {
-    return view(settings_, x.rows_from(block.first + block.keys, block.num_keys()))
+  /// [kv heads, 1, keys, size] of [T, kv heads · size]; a view.
+  at::Tensor keys(const at::Tensor& x, const QueryBlock& block) const {
+    return x.narrow(0, block.first + block.keys, block.num_keys())
         .unflatten(1, {heads_.num_kv_heads, 1, heads_.head_size})
         .permute({1, 2, 0, 3});
   }
-  /// [kv heads, group, queries, 1] of log_sum_exp [T, heads]; a view.
-  template <class Float>
-  at::Tensor statistics(Float* values, const QueryBlock& block) const {
-    Float* const begin = values + (block.first + block.begin) * heads_.num_heads;
-    return view(settings_, matrix(begin, block.num_queries(), heads_.num_heads))
-        .unflatten(1, {heads_.num_kv_heads, heads_.num_heads / heads_.num_kv_heads, 1})
-        .permute({1, 2, 0, 3});
-  }
 
-  /// q · kᵀ / √size, −∞ where a query does not see a key.
+  /// q · kᵀ / √size as fp32, −∞ where a query does not see a key.
   at::Tensor scores(const at::Tensor& q, const at::Tensor& k, const QueryBlock& block) const {
-    const at::Tensor scores = multiply(q, k.transpose(2, 3)) * scale_;
+    const at::Tensor scores = wide(at::matmul(q, k.transpose(2, 3)) * scale_);
     const auto positions = [&](std::int64_t begin, std::int64_t end) {
       return at::arange(begin, end, scores.options().dtype(at::kLong));
     };
@@ -87,13 +76,9 @@ class Attention {
     return scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
   }
 
-  at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) const {
-    return product(settings_, a, b);
-  }
   double scale() const { return scale_; }
 
  private:
-  const AtenSettings& settings_;
   HeadLayout heads_;
   double scale_;
 };
@@ -102,12 +87,19 @@ class Attention {
 
 void aten_attention(const AtenSettings& settings, ConstMatrix q, ConstMatrix k, ConstMatrix v,
                     HeadLayout heads, SequenceOffsets offsets, Matrix out, float* log_sum_exp) {
-  const Attention of(settings, heads);
+  const Attention of(heads);
+  const at::Tensor all_queries = view(settings, q);
+  const at::Tensor all_keys = view(settings, k);
+  const at::Tensor all_values = view(settings, v);
+  const at::Tensor all_out = view(settings, out);
+  const at::Tensor statistics = view(settings, matrix(log_sum_exp, q.rows, heads.num_heads));
   for_each_block(heads, offsets, [&](const QueryBlock& block) {
-    const at::Tensor scores = of.scores(of.queries(q, block), of.keys(k, block), block);
+    const at::Tensor scores =
+        of.scores(of.queries(all_queries, block), of.keys(all_keys, block), block);
     const at::Tensor sums = at::logsumexp(scores, 3, /*keepdim=*/true);
-    of.statistics(log_sum_exp, block).copy_(sums);
-    of.queries(out, block).copy_(of.multiply(at::exp(scores - sums), of.keys(v, block)));
+    of.queries(statistics, block).copy_(sums);
+    const at::Tensor p = as_stored(at::exp(scores - sums), all_values);
+    of.queries(all_out, block).copy_(at::matmul(p, of.keys(all_values, block)));
   });
 }
 
@@ -115,24 +107,34 @@ void aten_attention_backward(const AtenSettings& settings, ConstMatrix grad_out,
                              ConstMatrix k, ConstMatrix v, ConstMatrix out,
                              const float* log_sum_exp, HeadLayout heads, SequenceOffsets offsets,
                              Kernels::AttentionGradients gradients) {
-  const Attention of(settings, heads);
-  view(settings, gradients.k).zero_();
-  view(settings, gradients.v).zero_();
+  const Attention of(heads);
+  const bool bf16 = settings.numbers == Numbers::kBFloat16;
+  const at::Tensor statistics = view(settings, matrix(log_sum_exp, q.rows, heads.num_heads));
+  const at::Tensor grad_q = view(settings, gradients.q);
+  const at::Tensor grad_k = view(settings, gradients.k).zero_();
+  const at::Tensor grad_v = view(settings, gradients.v).zero_();
+  const at::Tensor sum_k = wide(grad_k);  // over blocks
+  const at::Tensor sum_v = wide(grad_v);
   for_each_block(heads, offsets, [&](const QueryBlock& block) {
-    const at::Tensor queries = of.queries(q, block);
-    const at::Tensor keys = of.keys(k, block);
-    const at::Tensor grad = of.queries(grad_out, block);
-    const at::Tensor p =
-        at::exp(of.scores(queries, keys, block) - of.statistics(log_sum_exp, block));
-    const at::Tensor grad_p = of.multiply(grad, of.keys(v, block).transpose(2, 3));
-    const at::Tensor mean = (grad * of.queries(out, block)).sum(3, /*keepdim=*/true);
-    const at::Tensor grad_scores = p * (grad_p - mean) * of.scale();
-    of.queries(gradients.q, block).copy_(of.multiply(grad_scores, keys));
+    const at::Tensor queries = of.queries(view(settings, q), block);
+    const at::Tensor keys = of.keys(view(settings, k), block);
+    const at::Tensor values = of.keys(view(settings, v), block);
+    const at::Tensor grad = of.queries(view(settings, grad_out), block);
+    const at::Tensor p = at::exp(of.scores(queries, keys, block) - of.queries(statistics, block));
+    const at::Tensor stored_p = as_stored(p, grad);
+    const at::Tensor grad_p = at::matmul(grad, values.transpose(2, 3));
+    // Equal but for rounding, of which autograd has that of softmax's own backward pass.
+    const at::Tensor mean = (bf16 ? grad_p * p : grad * of.queries(view(settings, out), block))
+                                .sum(3, /*keepdim=*/true);
+    const at::Tensor grad_scores = as_stored(p * (grad_p - mean), grad) * of.scale();
+    of.queries(grad_q, block).copy_(at::matmul(grad_scores, keys));
     // The heads of a group share their key-value head.
-    of.keys(gradients.k, block)
-        .add_(of.multiply(grad_scores.transpose(2, 3), queries).sum(1, /*keepdim=*/true));
-    of.keys(gradients.v, block).add_(of.multiply(p.transpose(2, 3), grad).sum(1, /*keepdim=*/true));
+    of.keys(sum_k, block)
+        .add_(at::matmul(grad_scores.transpose(2, 3), queries).sum(1, /*keepdim=*/true));
+    of.keys(sum_v, block).add_(at::matmul(stored_p.transpose(2, 3), grad).sum(1, /*keepdim=*/true));
   });
+  grad_k.copy_(sum_k);
+  grad_v.copy_(sum_v);
 }
 
 }  // namespace temper::model

@@ -6,22 +6,30 @@
 
 namespace temper::model {
 
-/// In which numbers matrix products are taken. Sums are fp32 either way, and so is all the rest.
-enum class ProductType { kFloat32, kBFloat16 };
+/// What activations and frozen matrices are stored in, and so most products taken. In bf16 they are
+/// rounded exactly where Transformers 5.23 and PEFT 0.21 round them (modeling_llama.py, eager
+/// attention; an adapter in fp32), forward and backward; norms, softmax, loss and all sums are
+/// fp32.
+enum class Numbers { kFloat32, kBFloat16 };
 
-/// Where the matrices are, and how products are taken.
+/// What computes attention: ATen's products, on any device, or LibTorch's kernels for GPUs
+/// (fused_attention.h), flash in bf16 alone.
+enum class AttentionMethod { kComposed, kFlash, kEfficient };
+
+/// Where the matrices are, what they are stored in, and how it is computed with them.
 struct AtenSettings {
   device::DeviceMemory* memory = &device::host_memory();  ///< outlives the kernels
-  ProductType products = ProductType::kFloat32;
+  Numbers numbers = Numbers::kFloat32;
+  AttentionMethod attention = AttentionMethod::kComposed;
 };
 
 /// Kernels composed of ATen's operators, for any device: on the GPU they are what computes, on the
 /// CPU the reference for the vectorised loops in tests. Operators run in the current stream of
-/// memory.gpu(). Dropout masks are drawn in this process, so that they are those of the loops.
+/// memory.gpu(). Dropout masks are those of the loops.
 std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings = {});
 
 /// The same on GPU `gpu`, in CUDA's order, whose memory they own; from here on LibTorch's operators
 /// on GPUs are the deterministic ones, without TF32. UserError as open_gpu_memory().
-std::unique_ptr<Kernels> make_gpu_kernels(int gpu, ProductType products);
+std::unique_ptr<Kernels> make_gpu_kernels(int gpu, Numbers numbers);
 
 }  // namespace temper::model

@@ -13,7 +13,8 @@ namespace temper::model {
 double aten_cross_entropy(const AtenSettings& settings, Matrix logits,
                           std::span<const std::int32_t> targets, const LossTerms& terms,
                           bool keep_logits) {
-  const at::Tensor x = view(settings, logits);
+  const at::Tensor stored = view(settings, logits);
+  const at::Tensor x = wide(stored);
   const at::Tensor target = indices(settings, targets).unsqueeze(1);
   const double smoothing = terms.label_smoothing;
   const double z_loss = terms.z_loss;
@@ -31,6 +32,7 @@ double aten_cross_entropy(const AtenSettings& settings, Matrix logits,
     x.copy_(at::exp(x - log_z) * (1 + 2 * z_loss * log_z) -
             smoothing / static_cast<double>(logits.columns));
     x.scatter_add_(1, target, at::ones_like(log_z) * (smoothing - 1));
+    stored.copy_(x);
   }
   return sum;
 }

@@ -2,12 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/matmul.h>
 #include <c10/util/Exception.h>
 
 #include <new>
 #include <optional>
-#include <vector>
 
 namespace temper::model {
 namespace {
@@ -30,16 +28,15 @@ c10::Device device_of(const AtenSettings& settings) {
 }
 
 at::Tensor view(const AtenSettings& settings, Matrix matrix) {
-  return view(settings, matrix.data, at::kFloat, matrix.rows, matrix.columns, matrix.stride);
+  const bool bf16 = matrix.bf16 != nullptr;
+  void* const data = bf16 ? static_cast<void*>(matrix.bf16) : matrix.data;
+  return view(settings, data, bf16 ? at::kBFloat16 : at::kFloat, matrix.rows, matrix.columns,
+              matrix.stride);
 }
 
 at::Tensor view(const AtenSettings& settings, ConstMatrix matrix) {
-  if (matrix.bf16 != nullptr) {
-    return view(settings, const_cast<std::uint16_t*>(matrix.bf16), at::kBFloat16, matrix.rows,
-                matrix.columns, matrix.stride);
-  }
-  return view(settings,
-              Matrix{const_cast<float*>(matrix.data), matrix.rows, matrix.columns, matrix.stride});
+  return view(settings, Matrix{const_cast<float*>(matrix.data), matrix.rows, matrix.columns,
+                               matrix.stride, const_cast<std::uint16_t*>(matrix.bf16)});
 }
 
 at::Tensor view(const AtenSettings& settings, float* values, std::int64_t size) {
@@ -50,11 +47,22 @@ at::Tensor view(const AtenSettings& settings, const float* values, std::int64_t 
   return view(settings, const_cast<float*>(values), size);
 }
 
+at::Tensor on_device(const AtenSettings& settings, const at::Tensor& here) {
+  const c10::Device device = device_of(settings);
+  if (device.is_cuda()) {
+    // Out of pinned memory, which LibTorch keeps until the copy is over.
+    return here.pin_memory().to(device, /*non_blocking=*/true);
+  }
+  return here.to(device, /*non_blocking=*/false, /*copy=*/true);
+}
+
+at::Tensor on_device(const AtenSettings& settings, std::span<const std::int32_t> values) {
+  return on_device(settings, at::from_blob(const_cast<std::int32_t*>(values.data()),
+                                           {static_cast<std::int64_t>(values.size())}, at::kInt));
+}
+
 at::Tensor indices(const AtenSettings& settings, std::span<const std::int32_t> values) {
-  std::vector<std::int64_t> wide(values.begin(), values.end());
-  const at::Tensor here =
-      at::from_blob(wide.data(), {static_cast<std::int64_t>(wide.size())}, at::kLong);
-  return here.to(device_of(settings), /*non_blocking=*/false, /*copy=*/true);
+  return on_device(settings, values).to(at::kLong);
 }
 
 bool is_out_of_memory(const std::exception& error) {
@@ -62,11 +70,12 @@ bool is_out_of_memory(const std::exception& error) {
          dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
 }
 
-at::Tensor product(const AtenSettings& settings, const at::Tensor& a, const at::Tensor& b) {
-  if (settings.products == ProductType::kFloat32) {
-    return at::matmul(a, b);
-  }
-  return at::matmul(a.to(at::kBFloat16), b.to(at::kBFloat16)).to(at::kFloat);
+at::Tensor wide(const at::Tensor& x) {
+  return x.to(at::kFloat);
+}
+
+at::Tensor as_stored(const at::Tensor& x, const at::Tensor& like) {
+  return x.to(like.scalar_type());
 }
 
 }  // namespace temper::model

@@ -1,14 +1,8 @@
 #include "trainer/model/block.h"
 
+#include "trainer/model/activations.h"
+
 namespace temper::model {
-namespace {
-
-void copy(device::DeviceMemory& memory, ConstMatrix from, Matrix to) {
-  memory.copy(from.data, to.data,
-              static_cast<std::size_t>(from.rows * from.columns) * sizeof(float));
-}
-
-}  // namespace
 
 /// What stays the same through one forward or backward call.
 struct Block::Call {
@@ -24,14 +18,13 @@ struct Block::Call {
     return {config.num_heads, config.num_kv_heads, config.head_size,
             config.sliding_window.value_or(0)};
   }
-  device::DeviceMemory& memory() const { return kernels.memory(); }
-  float* reserved(FloatBuffer& buffer, std::int64_t size) const {
-    buffer.reserve(memory(), static_cast<std::size_t>(size));
+  float* statistics(FloatBuffer& buffer, std::int64_t size) const {
+    buffer.reserve(kernels.memory(), static_cast<std::size_t>(size));
     return buffer.data();
   }
   /// [T, columns]
   Matrix shaped(FloatBuffer& buffer, std::int64_t columns) const {
-    return matrix(reserved(buffer, num_tokens * columns), num_tokens, columns);
+    return activations_in(buffer, kernels, num_tokens, columns);
   }
   /// An activation's place: its own buffer if it is kept, else one that all layers share.
   Matrix shaped(bool kept, FloatBuffer& own, FloatBuffer& shared, std::int64_t columns) const {
@@ -40,6 +33,18 @@ struct Block::Call {
   std::int64_t query_size() const { return config.num_heads * config.head_size; }
   std::int64_t key_size() const { return config.num_kv_heads * config.head_size; }
   float epsilon() const { return static_cast<float>(config.rms_norm_epsilon); }
+
+  /// y = residual + linear(x). In bf16 what is added is rounded first, as in Transformers.
+  void add_linear(const Linear& linear, ConstMatrix x, ConstMatrix residual, Matrix y,
+                  FloatBuffer& lora_inner, FloatBuffer& scratch) const {
+    if (kernels.placement().bf16) {
+      linear.forward(kernels, trained, key, x, y, Accumulate::kNo, lora_inner, scratch);
+      kernels.add(residual, y);
+    } else {
+      copy(kernels, residual, y);
+      linear.forward(kernels, trained, key, x, y, Accumulate::kYes, lora_inner, scratch);
+    }
+  }
 
   void rotate(Matrix qkv, float direction) const {
     kernels.rotate(qkv.columns_from(0, query_size() + key_size()), offsets, config.head_size,
@@ -59,13 +64,13 @@ void Block::forward(const Kernels& kernels, const ModelConfig& config, const Rop
   const Call call{kernels, config, rope, trained, key, offsets, num_tokens};
   const std::int64_t q = call.query_size();
   const std::int64_t kv = call.key_size();
-  const ConstMatrix input = matrix(activations.input.data(), num_tokens, config.hidden_size);
+  const ConstMatrix input = call.shaped(activations.input, config.hidden_size);
   const KeptActivations kept = activations.kept;
   const Matrix normed =
       call.shaped(kept.cheap, activations.attention_normed, scratch.normed, config.hidden_size);
 
   kernels.rms_norm(input, attention_norm.values(trained), call.epsilon(), normed,
-                   call.reserved(activations.attention_inverse_rms, num_tokens));
+                   call.statistics(activations.attention_inverse_rms, num_tokens));
   const Matrix all = call.shaped(activations.qkv, q + 2 * kv);
   qkv.forward(kernels, trained, key, normed, all, Accumulate::kNo, activations.lora_qkv,
               scratch.linear);
@@ -73,30 +78,26 @@ void Block::forward(const Kernels& kernels, const ModelConfig& config, const Rop
   const Matrix attended = call.shaped(activations.attention_out, q);
   kernels.attention(all.columns_from(0, q), all.columns_from(q, kv), all.columns_from(q + kv, kv),
                     call.heads(), offsets, attended,
-                    call.reserved(activations.log_sum_exp, num_tokens * config.num_heads));
+                    call.statistics(activations.log_sum_exp, num_tokens * config.num_heads));
   const Matrix middle = call.shaped(activations.middle, config.hidden_size);
-  copy(call.memory(), input, middle);
-  output.forward(kernels, trained, key, attended, middle, Accumulate::kYes, activations.lora_output,
-                 scratch.linear);
+  call.add_linear(output, attended, input, middle, activations.lora_output, scratch.linear);
 
   const Matrix both = compute_gate_up(call, activations, scratch);
   const Matrix hidden =
       call.shaped(kept.cheap, activations.hidden, scratch.hidden, config.intermediate_size);
   kernels.swiglu(both, hidden);
-  copy(call.memory(), middle, y);
-  down.forward(kernels, trained, key, hidden, y, Accumulate::kYes, activations.lora_down,
-               scratch.linear);
+  call.add_linear(down, hidden, middle, y, activations.lora_down, scratch.linear);
 }
 
 Matrix Block::compute_gate_up(const Call& call, BlockActivations& activations,
                               BlockScratch& scratch) const {
   const std::int64_t hidden_size = call.config.hidden_size;
   const KeptActivations kept = activations.kept;
-  const ConstMatrix middle = matrix(activations.middle.data(), call.num_tokens, hidden_size);
+  const ConstMatrix middle = call.shaped(activations.middle, hidden_size);
   const Matrix normed =
       call.shaped(kept.cheap, activations.mlp_normed, scratch.normed, hidden_size);
   call.kernels.rms_norm(middle, mlp_norm.values(call.trained), call.epsilon(), normed,
-                        call.reserved(activations.mlp_inverse_rms, call.num_tokens));
+                        call.statistics(activations.mlp_inverse_rms, call.num_tokens));
   const Matrix both = call.shaped(kept.gate_up, activations.gate_up, scratch.gate_up,
                                   2 * call.config.intermediate_size);
   gate_up.forward(call.kernels, call.trained, call.key, normed, both, Accumulate::kNo,
@@ -118,11 +119,10 @@ void Block::mlp_backward(const Call& call, BlockActivations& activations, BlockS
   const Kernels& kernels = call.kernels;
   const std::int64_t hidden_size = call.config.hidden_size;
   const std::int64_t intermediate = call.config.intermediate_size;
-  const ConstMatrix middle = matrix(activations.middle.data(), call.num_tokens, hidden_size);
+  const ConstMatrix middle = call.shaped(activations.middle, hidden_size);
   const KeptActivations kept = activations.kept;
-  const Matrix both = kept.gate_up
-                          ? matrix(activations.gate_up.data(), call.num_tokens, 2 * intermediate)
-                          : compute_gate_up(call, activations, scratch);
+  const Matrix both = kept.gate_up ? call.shaped(activations.gate_up, 2 * intermediate)
+                                   : compute_gate_up(call, activations, scratch);
 
   const Matrix hidden = call.shaped(kept.cheap, activations.hidden, scratch.hidden, intermediate);
   if (down.is_trained() && !kept.cheap) {
@@ -153,9 +153,9 @@ void Block::attention_backward(const Call& call, BlockActivations& activations,
   const std::int64_t q = call.query_size();
   const std::int64_t kv = call.key_size();
   const std::int64_t hidden_size = call.config.hidden_size;
-  const ConstMatrix input = matrix(activations.input.data(), call.num_tokens, hidden_size);
-  const ConstMatrix all = matrix(activations.qkv.data(), call.num_tokens, q + 2 * kv);
-  const ConstMatrix attended = matrix(activations.attention_out.data(), call.num_tokens, q);
+  const ConstMatrix input = call.shaped(activations.input, hidden_size);
+  const ConstMatrix all = call.shaped(activations.qkv, q + 2 * kv);
+  const ConstMatrix attended = call.shaped(activations.attention_out, q);
 
   const Matrix grad_attended = call.shaped(scratch.grad_attention, q);
   output.backward(kernels, call.trained, call.key, grad, attended, activations.lora_output,

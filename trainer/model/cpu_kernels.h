@@ -9,6 +9,8 @@ class CpuKernels final : public Kernels {
  public:
   explicit CpuKernels(PartRunner* runner) : runner_(runner) {}
 
+  void linear(ConstMatrix x, ConstMatrix weight, const float* bias, Matrix y,
+              Accumulate accumulate) const override;
   void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                            float alpha) const override;
   void multiply(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -32,7 +34,6 @@ class CpuKernels final : public Kernels {
   double cross_entropy(Matrix logits, std::span<const std::int32_t> targets, const LossTerms& terms,
                        bool keep_logits) const override;
   void add(ConstMatrix x, Matrix y) const override;
-  void add_bias(const float* bias, Matrix y) const override;
   void add_column_sums(ConstMatrix x, float* sums) const override;
   void dropout(ConstMatrix x, const DropoutKey& key, Matrix out,
                Accumulate accumulate) const override;

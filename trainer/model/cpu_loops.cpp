@@ -176,8 +176,10 @@ void CpuKernels::add(ConstMatrix x, Matrix y) const {
   }
 }
 
-void CpuKernels::add_bias(const float* bias, Matrix y) const {
-  for (std::int64_t t = 0; t < y.rows; ++t) {
+void CpuKernels::linear(ConstMatrix x, ConstMatrix weight, const float* bias, Matrix y,
+                        Accumulate accumulate) const {
+  multiply_transposed(x, weight, y, accumulate, 1);
+  for (std::int64_t t = 0; bias != nullptr && t < y.rows; ++t) {
     add_rows(bias, y.row(t), y.columns);
   }
 }

@@ -39,17 +39,19 @@ struct LossTerms {
   float z_loss = 0;           ///< its weight times log²(Z) is added (PaLM, section 5)
 };
 
-/// Where kernels compute, and how they want frozen matrices to be stored.
+/// Where kernels compute, and in which numbers they want activations and frozen matrices stored.
 struct Placement {
   device::DeviceMemory* memory = &device::host_memory();  ///< of all matrices; outlives the kernels
-  bool bf16_weights = false;
+  bool bf16 = false;                                      ///< else fp32
 };
 
 /// The arithmetic of a block, on one thread or one stream: the seam between model and device. Every
 /// method is deterministic for given shapes and alignment, and thread-safe. Floats
-/// and matrices are in placement().memory; spans are in this process's. Frozen matrices (`b` of
-/// products, `table`) are stored as placement() says. `backward` methods compute exact gradients of
-/// their forward; T is the number of tokens of a slot.
+/// and matrices are in placement().memory; spans are in this process's. Activations, their
+/// gradients and frozen matrices are stored as placement() says; what is trained and its gradients,
+/// and what LoRA's A gives, are fp32. A product is taken in the numbers of most of its three
+/// matrices, with fp32 sums. `backward` methods compute exact gradients of their forward; T is the
+/// number of tokens of a slot.
 class Kernels {
  public:
   virtual ~Kernels() = default;
@@ -57,7 +59,10 @@ class Kernels {
   virtual Placement placement() const { return {}; }
   device::DeviceMemory& memory() const { return *placement().memory; }
 
-  /// c (+)= alpha · a · bᵀ. a [m, k], b [n, k], c [m, n]: a linear layer with weight b.
+  /// y (+)= x · weightᵀ + bias. x [m, k], weight [n, k], bias [n] (nullptr: none), y [m, n].
+  virtual void linear(ConstMatrix x, ConstMatrix weight, const float* bias, Matrix y,
+                      Accumulate accumulate) const = 0;
+  /// c (+)= alpha · a · bᵀ. a [m, k], b [n, k], c [m, n].
   virtual void multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
                                    float alpha = 1) const = 0;
   /// c (+)= alpha · a · b. a [m, k], b [k, n]: the gradient of the input.
@@ -105,8 +110,6 @@ class Kernels {
 
   /// y += x.
   virtual void add(ConstMatrix x, Matrix y) const = 0;
-  /// Adds bias [columns] to each row.
-  virtual void add_bias(const float* bias, Matrix y) const = 0;
   /// sums [columns] += the column sums of x: the gradient of a bias.
   virtual void add_column_sums(ConstMatrix x, float* sums) const = 0;
   /// out = x ∘ mask / (1 − p), or out += … .

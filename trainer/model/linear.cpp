@@ -1,7 +1,7 @@
 // The gradient of y = x·Wᵀ + s·(x·Aᵀ)·Bᵀ, with u = x·Aᵀ kept from the forward pass and du = s·dy·B:
 //   dB = s·dyᵀ·u,  dA = duᵀ·x,  dx = dy·W + du·A,  dW = dyᵀ·x (only where W is trained).
 // Without dropout the A of all modules of a group are one matrix: one product forward, two
-// backward.
+// backward (in bf16 one more a module).
 
 #include "trainer/model/linear.h"
 
@@ -21,11 +21,8 @@ DropoutKey Linear::dropout_key(const SlotKey& key, const LoraModule& module) con
 void Linear::forward(const Kernels& kernels, const Trained& trained, const SlotKey& key,
                      ConstMatrix x, Matrix y, Accumulate accumulate, FloatBuffer& lora_inner,
                      FloatBuffer& scratch) const {
-  kernels.multiply_transposed(x, weight(trained), y, accumulate);
   const float* bias = bias_offset ? trained.parameters + *bias_offset : frozen_bias;
-  if (bias != nullptr) {
-    kernels.add_bias(bias, y);
-  }
+  kernels.linear(x, weight(trained), bias, y, accumulate);
   if (lora.modules.empty()) {
     return;
   }
@@ -51,9 +48,34 @@ void Linear::forward(const Kernels& kernels, const Trained& trained, const SlotK
   }
 }
 
+/// What stays the same through one backward call.
+struct Linear::BackwardCall {
+  const Linear& linear;
+  const Kernels& kernels;
+  const Trained& trained;
+  const SlotKey& key;
+  ConstMatrix grad_y;
+  Matrix grad_inner;  // du [T, total rank]
+  Matrix dropped;     // [T, input], used under dropout
+
+  ConstMatrix lora_a() const {
+    return matrix(trained.parameters + linear.lora.a_offset, linear.lora.total_rank,
+                  linear.input_size);
+  }
+  Matrix grad_of(const LoraModule& module) const {
+    return grad_inner.columns_from(module.rank_begin, module.rank);
+  }
+  void lora_gradients(ConstMatrix x, const FloatBuffer& lora_inner) const;
+  void input_gradient(Matrix grad_x) const;
+  void input_gradient_by_module(Matrix grad_x) const;
+  void add_lora_input_gradient(const LoraModule& module, Matrix grad_x,
+                               Accumulate accumulate) const;
+};
+
 void Linear::backward(const Kernels& kernels, const Trained& trained, const SlotKey& key,
                       ConstMatrix grad_y, ConstMatrix x, const FloatBuffer& lora_inner,
                       Matrix grad_x, FloatBuffer& scratch) const {
+  BackwardCall call{*this, kernels, trained, key, grad_y, {}, {}};
   if (weight_offset) {
     kernels.transposed_multiply(
         grad_y, x, matrix(trained.gradient + *weight_offset, output_size, input_size), gradients);
@@ -61,54 +83,88 @@ void Linear::backward(const Kernels& kernels, const Trained& trained, const Slot
   if (bias_offset) {
     kernels.add_column_sums(grad_y, trained.gradient + *bias_offset);
   }
-  if (!grad_x.empty()) {
-    kernels.multiply(grad_y, weight(trained), grad_x, Accumulate::kNo);
-  }
   if (!lora.modules.empty()) {
-    lora_backward(kernels, trained, key, grad_y, x, lora_inner, grad_x, scratch);
+    const auto inner_size = align_floats(static_cast<std::size_t>(x.rows * lora.total_rank));
+    const auto dropped_size =
+        lora.dropout == 0 ? 0 : align_floats(static_cast<std::size_t>(x.rows * input_size));
+    scratch.reserve(kernels.memory(), inner_size + dropped_size);
+    call.grad_inner = matrix(scratch.data(), x.rows, lora.total_rank);
+    call.dropped = matrix(scratch.data() + inner_size, x.rows, input_size);
+    call.lora_gradients(x, lora_inner);
+  }
+  if (!grad_x.empty()) {
+    kernels.placement().bf16 ? call.input_gradient_by_module(grad_x) : call.input_gradient(grad_x);
   }
 }
 
-void Linear::lora_backward(const Kernels& kernels, const Trained& trained, const SlotKey& key,
-                           ConstMatrix grad_y, ConstMatrix x, const FloatBuffer& lora_inner,
-                           Matrix grad_x, FloatBuffer& scratch) const {
-  const auto inner_size = align_floats(static_cast<std::size_t>(x.rows * lora.total_rank));
-  scratch.reserve(kernels.memory(),
-                  inner_size + align_floats(static_cast<std::size_t>(x.rows * input_size)));
-  const Matrix grad_inner = matrix(scratch.data(), x.rows, lora.total_rank);
-  const ConstMatrix inner = matrix(lora_inner.data(), x.rows, lora.total_rank);
-  const ConstMatrix a = matrix(trained.parameters + lora.a_offset, lora.total_rank, input_size);
-  const Matrix grad_a = matrix(trained.gradient + lora.a_offset, lora.total_rank, input_size);
-  for (const LoraModule& module : lora.modules) {
+void Linear::BackwardCall::lora_gradients(ConstMatrix x, const FloatBuffer& lora_inner) const {
+  const LoraGroup& group = linear.lora;
+  const ConstMatrix inner = matrix(lora_inner.data(), x.rows, group.total_rank);
+  for (const LoraModule& module : group.modules) {
     const ConstMatrix grad = grad_y.columns_from(module.output_begin, module.output_size);
     const ConstMatrix b =
         matrix(trained.parameters + module.b_offset, module.output_size, module.rank);
-    kernels.multiply(grad, b, grad_inner.columns_from(module.rank_begin, module.rank),
-                     Accumulate::kNo, module.scaling);
+    kernels.multiply(grad, b, grad_of(module), Accumulate::kNo, module.scaling);
     kernels.transposed_multiply(
         grad, inner.columns_from(module.rank_begin, module.rank),
-        matrix(trained.gradient + module.b_offset, module.output_size, module.rank), gradients,
-        module.scaling);
+        matrix(trained.gradient + module.b_offset, module.output_size, module.rank),
+        linear.gradients, module.scaling);
   }
-  if (lora.dropout == 0) {
-    kernels.transposed_multiply(grad_inner, x, grad_a, gradients);
-    if (!grad_x.empty()) {
-      kernels.multiply(grad_inner, a, grad_x, Accumulate::kYes);
-    }
+  const Matrix grad_a =
+      matrix(trained.gradient + group.a_offset, group.total_rank, linear.input_size);
+  if (group.dropout == 0) {
+    kernels.transposed_multiply(grad_inner, x, grad_a, linear.gradients);
     return;
   }
-  const Matrix dropped = matrix(scratch.data() + inner_size, x.rows, input_size);
-  for (const LoraModule& module : lora.modules) {
-    const ConstMatrix module_grad = grad_inner.columns_from(module.rank_begin, module.rank);
-    kernels.dropout(x, dropout_key(key, module), dropped, Accumulate::kNo);
-    kernels.transposed_multiply(module_grad, dropped,
-                                grad_a.rows_from(module.rank_begin, module.rank), gradients);
-    if (!grad_x.empty()) {
-      kernels.multiply(module_grad, a.rows_from(module.rank_begin, module.rank), dropped,
-                       Accumulate::kNo);
-      kernels.dropout(dropped, dropout_key(key, module), grad_x, Accumulate::kYes);
-    }
+  for (const LoraModule& module : group.modules) {
+    kernels.dropout(x, linear.dropout_key(key, module), dropped, Accumulate::kNo);
+    kernels.transposed_multiply(grad_of(module), dropped,
+                                grad_a.rows_from(module.rank_begin, module.rank), linear.gradients);
   }
+}
+
+void Linear::BackwardCall::input_gradient(Matrix grad_x) const {
+  kernels.multiply(grad_y, linear.weight(trained), grad_x, Accumulate::kNo);
+  if (linear.lora.modules.empty()) {
+    return;
+  }
+  if (linear.lora.dropout == 0) {
+    kernels.multiply(grad_inner, lora_a(), grad_x, Accumulate::kYes);
+    return;
+  }
+  for (const LoraModule& module : linear.lora.modules) {
+    add_lora_input_gradient(module, grad_x, Accumulate::kYes);
+  }
+}
+
+/// In bf16 autograd rounds what each module gives, and LoRA's part apart from the weight's, and
+/// adds the last module's first. The same here, so that the sum is the same.
+void Linear::BackwardCall::input_gradient_by_module(Matrix grad_x) const {
+  Accumulate accumulate = Accumulate::kNo;
+  for (std::size_t i = linear.modules.size(); i-- > 0;) {
+    const OutputRange range = linear.modules[i];
+    for (const LoraModule& module : linear.lora.modules) {
+      if (module.output_begin == range.begin) {
+        add_lora_input_gradient(module, grad_x, accumulate);
+        accumulate = Accumulate::kYes;
+      }
+    }
+    kernels.multiply(grad_y.columns_from(range.begin, range.size),
+                     linear.weight(trained).rows_from(range.begin, range.size), grad_x, accumulate);
+    accumulate = Accumulate::kYes;
+  }
+}
+
+/// grad_x (+)= du · A, under the mask of dropout.
+void Linear::BackwardCall::add_lora_input_gradient(const LoraModule& module, Matrix grad_x,
+                                                   Accumulate accumulate) const {
+  const ConstMatrix a = lora_a().rows_from(module.rank_begin, module.rank);
+  if (linear.lora.dropout == 0) {
+    kernels.multiply(grad_of(module), a, grad_x, accumulate);
+    return;
+  }
+  kernels.multiply(grad_of(module), a, dropped, Accumulate::kNo);
+  kernels.dropout(dropped, linear.dropout_key(key, module), grad_x, accumulate);
 }
 
 }  // namespace temper::model

@@ -43,11 +43,18 @@ struct LoraGroup {
   float dropout = 0;
 };
 
+/// Columns of a group's output that are one module's.
+struct OutputRange {
+  std::int64_t begin = 0;
+  std::int64_t size = 0;
+};
+
 /// Linear modules that read the same input, fused: q, k, v or gate, up, or one alone. The weight is
 /// frozen or lies in the flat buffer of what is trained; LoRA pairs are added.
 struct Linear {
   std::int64_t input_size = 0;
   std::int64_t output_size = 0;
+  std::vector<OutputRange> modules;
   ConstMatrix frozen_weight;                 // [output, input]; empty if trained
   const float* frozen_bias = nullptr;        // [output]
   std::optional<std::size_t> weight_offset;  // trained
@@ -70,10 +77,8 @@ struct Linear {
                 FloatBuffer& scratch) const;
 
  private:
+  struct BackwardCall;
   ConstMatrix weight(const Trained& trained) const;
-  void lora_backward(const Kernels& kernels, const Trained& trained, const SlotKey& key,
-                     ConstMatrix grad_y, ConstMatrix x, const FloatBuffer& lora_inner,
-                     Matrix grad_x, FloatBuffer& scratch) const;
   DropoutKey dropout_key(const SlotKey& key, const LoraModule& module) const;
 };
 

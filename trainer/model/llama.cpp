@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "trainer/model/activations.h"
 
 namespace temper::model {
 namespace {
@@ -57,20 +58,18 @@ void LlamaModel::forward_layers(const Kernels& kernels, const PackedSequences& s
                                 SlotWorkspace& workspace) const {
   const TimelineSpan span(workspace.settings.timeline, "forward");
   const std::int64_t num_tokens = sequences.num_tokens();
-  const auto size = static_cast<std::size_t>(num_tokens * config_.hidden_size);
+  const std::int64_t hidden = config_.hidden_size;
   workspace.layers.resize(blocks_.size());
-  workspace.layers[0].input.reserve(kernels.memory(), size);
   kernels.gather_rows(embedding(trained.parameters), sequences.ids,
-                      matrix(workspace.layers[0].input.data(), num_tokens, config_.hidden_size));
+                      activations_in(workspace.layers[0].input, kernels, num_tokens, hidden));
   for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
     workspace.layers[layer].kept =
         kept_activations(workspace.settings.memory, static_cast<std::int64_t>(layer));
     FloatBuffer& y =
         layer + 1 < blocks_.size() ? workspace.layers[layer + 1].input : workspace.output;
-    y.reserve(kernels.memory(), size);
     blocks_[layer].forward(kernels, config_, rope_, trained, key, sequences.offsets,
                            workspace.layers[layer], workspace.scratch,
-                           matrix(y.data(), num_tokens, config_.hidden_size));
+                           activations_in(y, kernels, num_tokens, hidden));
   }
 }
 
@@ -82,29 +81,25 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
   const auto num_rows = static_cast<std::int64_t>(targets.rows.size());
   const std::int64_t hidden = config_.hidden_size;
   const bool backward = trained.gradient != nullptr;
-  const auto rows_size = static_cast<std::size_t>(num_rows * hidden);
-  workspace.loss_rows.reserve(kernels.memory(), rows_size);
-  workspace.loss_normed.reserve(kernels.memory(), rows_size);
   workspace.loss_inverse_rms.reserve(kernels.memory(), static_cast<std::size_t>(num_rows));
-  const Matrix rows = matrix(workspace.loss_rows.data(), num_rows, hidden);
-  const Matrix normed = matrix(workspace.loss_normed.data(), num_rows, hidden);
-  const Matrix output = matrix(workspace.output.data(), sequences.num_tokens(), hidden);
+  const Matrix rows = activations_in(workspace.loss_rows, kernels, num_rows, hidden);
+  const Matrix normed = activations_in(workspace.loss_normed, kernels, num_rows, hidden);
+  const Matrix output = activations_in(workspace.output, kernels, sequences.num_tokens(), hidden);
   kernels.gather_rows(output, targets.rows, rows);
   kernels.rms_norm(rows, final_norm_.values(trained), static_cast<float>(config_.rms_norm_epsilon),
                    normed, workspace.loss_inverse_rms.data());
   Matrix grad_normed;
   if (backward) {
-    workspace.loss_grad.reserve(kernels.memory(), rows_size);
-    grad_normed = matrix(workspace.loss_grad.data(), num_rows, hidden);
+    grad_normed = activations_in(workspace.loss_grad, kernels, num_rows, hidden);
   }
 
   LossResult result{0, num_rows};
   const std::int64_t chunk_rows = loss_chunk_rows(config_.vocabulary_size);
-  workspace.logits.reserve(kernels.memory(),
-                           static_cast<std::size_t>(chunk_rows * config_.vocabulary_size));
+  const Matrix all_logits =
+      activations_in(workspace.logits, kernels, chunk_rows, config_.vocabulary_size);
   for (std::int64_t begin = 0; begin < num_rows; begin += chunk_rows) {
     const std::int64_t count = std::min(chunk_rows, num_rows - begin);
-    const Matrix logits = matrix(workspace.logits.data(), count, config_.vocabulary_size);
+    const Matrix logits = all_logits.rows_from(0, count);
     const ConstMatrix x = normed.rows_from(begin, count);
     const SlotKey chunk_key{key.seed, key.step,
                             mix_keys({key.slot, static_cast<std::uint64_t>(begin)})};
@@ -124,12 +119,11 @@ LossResult LlamaModel::head_loss(const Kernels& kernels, const PackedSequences& 
     // The gradient of the last layer's output: zero except in the rows that predict a trained
     // token.
     Matrix grad_rows = normed;  // no longer needed
-    kernels.memory().clear(grad_rows.data, rows_size * sizeof(float));
+    clear(kernels, grad_rows);
     kernels.rms_norm_backward(grad_normed, rows, final_norm_.values(trained),
                               workspace.loss_inverse_rms.data(), grad_rows,
                               final_norm_.gradient(trained));
-    kernels.memory().clear(output.data,
-                           static_cast<std::size_t>(output.rows * hidden) * sizeof(float));
+    clear(kernels, output);
     kernels.scatter_add_rows(grad_rows, targets.rows, output);
   }
   return result;
@@ -139,7 +133,8 @@ void LlamaModel::backward_layers(const Kernels& kernels, const PackedSequences& 
                                  const Trained& trained, const SlotKey& key,
                                  SlotWorkspace& workspace) const {
   const TimelineSpan span(workspace.settings.timeline, "backward");
-  const Matrix grad = matrix(workspace.output.data(), sequences.num_tokens(), config_.hidden_size);
+  const Matrix grad =
+      activations_in(workspace.output, kernels, sequences.num_tokens(), config_.hidden_size);
   for (std::size_t layer = blocks_.size(); layer-- > first_trained_layer_;) {
     const bool need_input_gradient = layer > first_trained_layer_ || embedding_offset_.has_value();
     blocks_[layer].backward(kernels, config_, rope_, trained, key, sequences.offsets,
@@ -179,26 +174,24 @@ LossResult LlamaModel::loss_and_gradient(const Kernels& kernels, const PackedSeq
 
 std::vector<float> LlamaModel::logits(const Kernels& kernels, const PackedSequences& sequences,
                                       const float* parameters, SlotWorkspace& workspace) const {
-  const Trained trained{parameters, nullptr};
   const std::int64_t num_tokens = sequences.num_tokens();
-  std::vector<float> result(static_cast<std::size_t>(num_tokens * config_.vocabulary_size));
   if (num_tokens == 0) {
-    return result;
+    return {};
   }
-  device::DeviceMemory& memory = kernels.memory();
+  const Trained trained{parameters, nullptr};
   forward_layers(kernels, sequences, trained, {}, workspace);
-  FloatBuffer inverse_rms(static_cast<std::size_t>(num_tokens), memory);
-  FloatBuffer normed(static_cast<std::size_t>(num_tokens * config_.hidden_size), memory);
-  FloatBuffer on_device(result.size(), memory);
-  const Matrix rows = matrix(normed.data(), num_tokens, config_.hidden_size);
-  kernels.rms_norm(matrix(workspace.output.data(), num_tokens, config_.hidden_size),
+  FloatBuffer inverse_rms(static_cast<std::size_t>(num_tokens), kernels.memory());
+  FloatBuffer normed;
+  FloatBuffer all_logits;
+  const std::int64_t hidden = config_.hidden_size;
+  const Matrix rows = activations_in(normed, kernels, num_tokens, hidden);
+  kernels.rms_norm(activations_in(workspace.output, kernels, num_tokens, hidden),
                    final_norm_.values(trained), static_cast<float>(config_.rms_norm_epsilon), rows,
                    inverse_rms.data());
-  head_.forward(kernels, trained, {}, rows,
-                matrix(on_device.data(), num_tokens, config_.vocabulary_size), Accumulate::kNo,
-                workspace.lora_head, workspace.scratch.linear);
-  memory.download(on_device.data(), result.data(), result.size() * sizeof(float));
-  return result;
+  const Matrix logits = activations_in(all_logits, kernels, num_tokens, config_.vocabulary_size);
+  head_.forward(kernels, trained, {}, rows, logits, Accumulate::kNo, workspace.lora_head,
+                workspace.scratch.linear);
+  return downloaded(kernels, logits);
 }
 
 }  // namespace temper::model

@@ -119,6 +119,7 @@ class ModelBuilder {
     }
     head.input_size = config_.hidden_size;
     head.output_size = config_.vocabulary_size;
+    head.modules = {{0, config_.vocabulary_size}};
     head.frozen_weight = model_->frozen_embedding_;
     head.weight_offset = model_->embedding_offset_;
     add_lora(head, {{"lm_head", config_.vocabulary_size}});
@@ -148,6 +149,7 @@ class ModelBuilder {
     std::vector<std::string> biases;
     std::vector<std::int64_t> sizes;
     for (const Member& member : members) {
+      linear.modules.push_back({linear.output_size, member.output_size});
       linear.output_size += member.output_size;
       weights.push_back(member.module + ".weight");
       biases.push_back(member.module + ".bias");
@@ -214,7 +216,7 @@ class ModelBuilder {
   ConstMatrix frozen(std::span<const std::string> names, std::span<const std::int64_t> rows,
                      std::int64_t columns) {
     const std::int64_t all_rows = std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
-    if (!placement_.bf16_weights) {
+    if (!placement_.bf16) {
       return matrix(frozen_floats(names, rows, columns), all_rows, columns);
     }
     const auto half = static_cast<std::size_t>((all_rows * columns + 1) / 2);

@@ -50,7 +50,7 @@ void export_lora(const ExportParts& parts, const std::filesystem::path& folder) 
 void export_merged_model(const ExportParts& parts) {
   const exporting::AdapterFolder adapter(parts.layout.adapter(), parts.base.config());
   exporting::Probe probe = model_probe(parts);
-  if (parts.kernels.placement().bf16_weights) {
+  if (parts.kernels.placement().bf16) {
     probe.tolerance = kMergedAsBf16;
   }
   exporting::export_merged(

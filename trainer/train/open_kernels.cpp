@@ -17,8 +17,8 @@ std::unique_ptr<model::Kernels> open_cpu_kernels(recipe::DataType type, model::P
 OpenKernels open_gpu_kernels(int gpu) {
   return [gpu](recipe::DataType type, model::PartRunner&) {
     return model::make_gpu_kernels(gpu, type == recipe::DataType::kFp32
-                                            ? model::ProductType::kFloat32
-                                            : model::ProductType::kBFloat16);
+                                            ? model::Numbers::kFloat32
+                                            : model::Numbers::kBFloat16);
   };
 }
 

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/base/error.h"
+#include "core/model/gpu_sizing.h"
 #include "trainer/model/vector_math.h"
 
 namespace temper::train {
@@ -81,24 +82,34 @@ SlotEngine::Turn SlotEngine::take_turn(int worker) {
              : Turn{workspaces_.front(), std::unique_lock<std::mutex>(device_mutex_)};
 }
 
-model::LossResult SlotEngine::train_slot(const model::PackedSequences& slot,
-                                         const float* parameters, const model::SlotKey& key,
-                                         model::SlotWorkspace& workspace,
-                                         std::span<float> gradient) {
-  device::DeviceMemory& memory = kernels_.memory();
-  float* place = gradient.data();
-  if (!memory.is_host()) {
-    if (device_gradient_.size() == 0) {
-      device_gradient_ = model::FloatBuffer::zeros(gradient.size(), memory);
-    }
-    place = device_gradient_.data();
+SlotEngine::DeviceGradient& SlotEngine::next_device_gradient(std::size_t size) {
+  if (device_gradients_.empty()) {
+    device_gradients_.resize(model::num_device_gradients(size));
   }
-  const model::LossResult result =
-      model_.loss_and_gradient(kernels_, slot, parameters, place, key, workspace);
-  if (!memory.is_host()) {
-    memory.download(place, gradient.data(), gradient.size_bytes());
+  DeviceGradient& next = device_gradients_[num_device_slots_++ % device_gradients_.size()];
+  if (next.download) {
+    next.download->wait();
+  } else {
+    next.buffer = model::FloatBuffer::zeros(size, memory());
   }
-  return result;
+  return next;
+}
+
+SlotEngine::Computed SlotEngine::train_slot(const model::PackedSequences& slot,
+                                            const float* parameters, const model::SlotKey& key,
+                                            model::SlotWorkspace& workspace,
+                                            std::span<float> gradient) {
+  const auto compute = [&](float* place) {
+    return model_.loss_and_gradient(kernels_, slot, parameters, place, key, workspace).loss_sum;
+  };
+  if (memory().is_host()) {
+    return {compute(gradient.data()), nullptr};
+  }
+  DeviceGradient& there = next_device_gradient(gradient.size());
+  const double loss_sum = compute(there.buffer.data());
+  there.download =
+      memory().start_download(there.buffer.data(), gradient.data(), gradient.size_bytes());
+  return {loss_sum, there.download};
 }
 
 std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t first_slot,
@@ -112,16 +123,20 @@ std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t 
     const std::int64_t slot = first_slot + static_cast<std::int64_t>(index);
     try {
       model::FloatBuffer gradient;
+      Computed computed;
       {
         const Turn turn = take_turn(worker);
         const TimelineSpan span(timeline_, "slot", {"slot", slot},
                                 {"tokens", batch.slots[index].num_tokens()});
         gradient = sum.take_buffer();
-        outcomes[index].loss_sum = train_slot(batch.slots[index], parameters,
-                                              {seed, step, static_cast<std::uint64_t>(slot)},
-                                              turn.workspace, gradient.span())
-                                       .loss_sum;
+        computed = train_slot(batch.slots[index], parameters,
+                              {seed, step, static_cast<std::uint64_t>(slot)}, turn.workspace,
+                              gradient.span());
       }
+      if (computed.download) {
+        computed.download->wait();
+      }
+      outcomes[index].loss_sum = computed.loss_sum;
       outcomes[index].finite =
           std::isfinite(outcomes[index].loss_sum) && all_finite(gradient.data(), gradient.size());
       sum.add(slot, std::move(gradient));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -20,8 +21,9 @@ struct SlotOutcome {
 };
 
 /// Runs a rank's slots on its slot workers, each with its own workspace, or one after the other on
-/// a device, from which each slot's gradient is copied down. `parameters` are in the memory of the
-/// kernels (device_parameters.h).
+/// a device, from which each slot's gradient is copied down; where there is room for a second one
+/// (model::num_device_gradients), while the next slot is computed. `parameters` are in the memory
+/// of the kernels (device_parameters.h).
 class SlotEngine {
  public:
   /// All must outlive the engine.
@@ -55,9 +57,20 @@ class SlotEngine {
     std::unique_lock<std::mutex> lock;
   };
   Turn take_turn(int worker);
-  model::LossResult train_slot(const model::PackedSequences& slot, const float* parameters,
-                               const model::SlotKey& key, model::SlotWorkspace& workspace,
-                               std::span<float> gradient);
+  /// A slot's gradient on a device, and its way down.
+  struct DeviceGradient {
+    model::FloatBuffer buffer;
+    std::shared_ptr<device::Download> download;
+  };
+  DeviceGradient& next_device_gradient(std::size_t size);
+  /// The gradient is complete when the download, if there is one, was waited for.
+  struct Computed {
+    double loss_sum = 0;
+    std::shared_ptr<device::Download> download;
+  };
+  Computed train_slot(const model::PackedSequences& slot, const float* parameters,
+                      const model::SlotKey& key, model::SlotWorkspace& workspace,
+                      std::span<float> gradient);
 
   const model::LlamaModel& model_;
   const model::Kernels& kernels_;
@@ -65,7 +78,8 @@ class SlotEngine {
   Timeline* timeline_;  // may be nullptr
   std::mutex device_mutex_;
   std::vector<model::SlotWorkspace> workspaces_;  // one a worker; on a device one, under its mutex
-  model::FloatBuffer device_gradient_;            // under the mutex
+  std::vector<DeviceGradient> device_gradients_;  // taken in turn, under the mutex
+  std::size_t num_device_slots_ = 0;              // that were computed, under the mutex
 };
 
 }  // namespace temper::train

@@ -97,7 +97,18 @@ TEST(DoctorProgramTest, ASingleGpuHasNobodyToTalkTo) {
   program.set_environment("FAKE_TRAINER_GPUS", "1");
   const ProgramResult result = program.temper({"doctor", "--gpu"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.output, HasSubstr("nobody to talk to"));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("nobody to talk to"), HasSubstr("in fp32 as composed")));
+}
+
+TEST(DoctorProgramTest, AGpuWhoseAttentionIsWrongFails) {
+  Program program;
+  program.set_environment("FAKE_TRAINER_GPUS", "1");
+  program.set_environment("FAKE_TRAINER_ATTENTION", "temper-trainer: attention: other bits");
+  const ProgramResult result = program.temper({"doctor", "--gpu"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("failed   attention"), HasSubstr("attention: other bits")));
 }
 
 TEST(DoctorProgramTest, RanksWithGpusTestTheirCommunication) {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 
@@ -13,6 +15,42 @@ namespace temper::testing {
 namespace {
 
 constexpr std::size_t kLine = 64;
+
+void fill_with_nan(void* memory, std::size_t bytes) {
+  std::fill_n(static_cast<float*>(memory), bytes / sizeof(float),
+              std::numeric_limits<float>::quiet_NaN());
+}
+
+/// Copies as late as it may.
+class LateDownload final : public device::Download {
+ public:
+  LateDownload(FarMemory& memory, const void* from, void* to, std::size_t bytes)
+      : memory_(memory), from_(from), to_(to), seen_(bytes) {
+    const FarMemory::Access access(memory_);
+    std::memcpy(seen_.data(), from_, bytes);
+    fill_with_nan(to_, bytes);
+  }
+  ~LateDownload() override { LateDownload::wait(); }
+
+  void wait() override {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(over_, true)) {
+      return;
+    }
+    const FarMemory::Access access(memory_);
+    CHECK(std::memcmp(seen_.data(), from_, seen_.size()) == 0,
+          "{} bytes were written to before their download was over", seen_.size());
+    std::memcpy(to_, from_, seen_.size());
+  }
+
+ private:
+  FarMemory& memory_;
+  const void* from_;
+  void* to_;
+  std::vector<std::byte> seen_;
+  std::mutex mutex_;
+  bool over_ = false;  // guarded by mutex_
+};
 
 }  // namespace
 
@@ -71,8 +109,7 @@ void* FarMemory::allocate(std::size_t bytes) {
     peak_ = std::max(peak_, in_use_);
   }
   const Access access(*this);
-  auto* const floats = reinterpret_cast<float*>(place);
-  std::fill_n(floats, size / sizeof(float), std::numeric_limits<float>::quiet_NaN());
+  fill_with_nan(place, size);
   return place;
 }
 
@@ -97,6 +134,16 @@ void FarMemory::download(const void* from, void* to, std::size_t bytes) {
   std::memcpy(to, from, bytes);
   const std::lock_guard lock(mutex_);
   downloaded_ += bytes;
+}
+
+std::shared_ptr<device::Download> FarMemory::start_download(const void* from, void* to,
+                                                            std::size_t bytes) {
+  CHECK(holds(from, bytes) && !holds(to, bytes), "{} bytes are not in this memory", bytes);
+  {
+    const std::lock_guard lock(mutex_);
+    downloaded_ += bytes;
+  }
+  return std::make_shared<LateDownload>(*this, from, to, bytes);
 }
 
 void FarMemory::copy(const void* from, void* to, std::size_t bytes) {

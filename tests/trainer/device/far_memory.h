@@ -10,9 +10,11 @@ namespace temper::testing {
 
 /// A double of a GPU's memory. Its pages can't be touched but while an Access lives, which copies
 /// and kernels (tests/trainer/model/far_kernels.h) take: any other code that follows a pointer to
-/// it ends the process with SIGSEGV. Fresh memory is full of NaN. Thread-safe, though one thread's
+/// it ends the process with SIGSEGV. Fresh memory is full of NaN. A download that was started
+/// comes when it is waited for and no earlier (until then there is NaN, too), and a CHECK fails if
+/// what it copies was written to in the meantime. Thread-safe, though one thread's
 /// access opens the memory to all.
-class FarMemory final : public device::DeviceMemory {
+class FarMemory : public device::DeviceMemory {
  public:
   /// `size` bytes at most: whole pages.
   explicit FarMemory(std::size_t size = std::size_t{1} << 30);
@@ -43,6 +45,8 @@ class FarMemory final : public device::DeviceMemory {
   void release(void* memory) noexcept override;
   void upload(const void* from, void* to, std::size_t bytes) override;
   void download(const void* from, void* to, std::size_t bytes) override;
+  std::shared_ptr<device::Download> start_download(const void* from, void* to,
+                                                   std::size_t bytes) override;
   void copy(const void* from, void* to, std::size_t bytes) override;
   void clear(void* memory, std::size_t bytes) override;
   DeviceMemory& staging() override { return device::host_memory(); }

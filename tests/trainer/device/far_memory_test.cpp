@@ -53,6 +53,34 @@ TEST(FarMemoryTest, CopiesGoInAndOut) {
   EXPECT_EQ(memory.downloaded_bytes(), sizeof(sent));
 }
 
+TEST(FarMemoryTest, AStartedDownloadComesWhenItIsWaitedFor) {
+  FarMemory memory;
+  const std::array<float, 2> sent = {1, 2};
+  std::array<float, 2> received = {};
+  auto* const there = static_cast<float*>(memory.allocate(sizeof(sent)));
+  memory.upload(sent.data(), there, sizeof(sent));
+  const auto download = memory.start_download(there, received.data(), sizeof(sent));
+  EXPECT_TRUE(std::isnan(received[0]) && std::isnan(received[1]));
+  download->wait();
+  EXPECT_EQ(received, sent);
+  memory.clear(there, sizeof(sent));
+  download->wait();
+  EXPECT_EQ(received, sent);
+}
+
+TEST(FarMemoryTest, WritingWhatIsStillBeingDownloadedDies) {
+  FarMemory memory;
+  float received = 0;
+  auto* const there = static_cast<float*>(memory.allocate(sizeof(received)));
+  const auto download = memory.start_download(there, &received, sizeof(received));
+  EXPECT_DEATH(
+      {
+        memory.clear(there, sizeof(received));
+        download->wait();
+      },
+      "before their download was over");
+}
+
 TEST(FarMemoryTest, AllocationsAreAlignedAndApart) {
   FarMemory memory;
   void* const first = memory.allocate(65);

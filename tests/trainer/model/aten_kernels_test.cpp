@@ -78,6 +78,23 @@ TEST_F(AtenKernelsTest, Products) {
   }
 }
 
+TEST_F(AtenKernelsTest, LinearLayers) {
+  const std::int64_t m = between(1, 40);
+  const std::int64_t n = between(1, 50);
+  const std::int64_t k = between(1, 60);
+  const Values x = values(m * k);
+  const Values weight = values(n * k);
+  const Values bias = values(n);
+  for (const Accumulate accumulate : {Accumulate::kNo, Accumulate::kYes}) {
+    for (const float* added : {static_cast<const float*>(nullptr), bias.data()}) {
+      expect_same({values(m * n)}, [&](const Kernels& kernels, auto& out) {
+        kernels.linear(matrix(x.data(), m, k), matrix(weight.data(), n, k), added,
+                       matrix(out[0].data(), m, n), accumulate);
+      });
+    }
+  }
+}
+
 TEST_F(AtenKernelsTest, ProductsOfPartsOfWiderRows) {
   const std::int64_t rows = 7;
   const Values wide = values(rows * 30);
@@ -186,12 +203,10 @@ TEST_F(AtenKernelsTest, SumsOfRowsAndColumns) {
   const std::int64_t rows = between(1, 20);
   const std::int64_t columns = between(1, 30);
   const Values x = values(rows * columns);
-  expect_same({values(rows * columns), values(columns), values(rows * columns)},
-              [&](const Kernels& kernels, auto& out) {
-                kernels.add(matrix(x.data(), rows, columns), matrix(out[0].data(), rows, columns));
-                kernels.add_column_sums(matrix(x.data(), rows, columns), out[1].data());
-                kernels.add_bias(out[1].data(), matrix(out[2].data(), rows, columns));
-              });
+  expect_same({values(rows * columns), values(columns)}, [&](const Kernels& kernels, auto& out) {
+    kernels.add(matrix(x.data(), rows, columns), matrix(out[0].data(), rows, columns));
+    kernels.add_column_sums(matrix(x.data(), rows, columns), out[1].data());
+  });
 }
 
 TEST_F(AtenKernelsTest, DropoutKeepsTheSameElements) {
@@ -206,6 +221,16 @@ TEST_F(AtenKernelsTest, DropoutKeepsTheSameElements) {
                 kernels.dropout(matrix(x.data(), rows, columns), key,
                                 matrix(out[1].data(), rows, columns), Accumulate::kYes);
               });
+}
+
+TEST_F(AtenKernelsTest, DropoutOfManyRowsIsThatOfTheirParts) {
+  const std::int64_t rows = (1 << 20) + 5;  // ATen's draw a block of numbers at a time
+  const Values x(static_cast<std::size_t>(rows * 2), 1);
+  const DropoutKey key{{(1ULL << 63) + 3, RandomPurpose::kDropout}, ~0ULL, 0.5F};
+  expect_same({Values(x.size())}, [&](const Kernels& kernels, auto& out) {
+    kernels.dropout(matrix(x.data(), rows, 2), key, matrix(out[0].data(), rows, 2),
+                    Accumulate::kNo);
+  });
 }
 
 TEST_F(AtenKernelsTest, RowsOfATable) {

@@ -10,9 +10,10 @@ using model::HeadLayout;
 using model::Matrix;
 using model::SequenceOffsets;
 
-FarKernels::FarKernels(FarMemory& memory, model::ProductType products)
+FarKernels::FarKernels(FarMemory& memory, model::Numbers numbers, model::AttentionMethod attention)
     : memory_(memory),
-      kernels_(model::make_aten_kernels({.memory = &memory, .products = products})) {}
+      kernels_(model::make_aten_kernels(
+          {.memory = &memory, .numbers = numbers, .attention = attention})) {}
 
 void FarKernels::expect_far(ConstMatrix matrix) const {
   if (matrix.rows == 0 || matrix.columns == 0) {
@@ -32,6 +33,12 @@ template <class... AnyMatrix>
 FarMemory::Access FarKernels::access(const AnyMatrix&... matrices) const {
   (expect_far(matrices), ...);
   return FarMemory::Access(memory_);
+}
+
+void FarKernels::linear(ConstMatrix x, ConstMatrix weight, const float* bias, Matrix y,
+                        Accumulate accumulate) const {
+  const auto open = access(x, weight, row(bias, y.columns), y);
+  kernels_->linear(x, weight, bias, y, accumulate);
 }
 
 void FarKernels::multiply_transposed(ConstMatrix a, ConstMatrix b, Matrix c, Accumulate accumulate,
@@ -106,11 +113,6 @@ double FarKernels::cross_entropy(Matrix logits, std::span<const std::int32_t> ta
 void FarKernels::add(ConstMatrix x, Matrix y) const {
   const auto open = access(x, y);
   kernels_->add(x, y);
-}
-
-void FarKernels::add_bias(const float* bias, Matrix y) const {
-  const auto open = access(row(bias, y.columns), y);
-  kernels_->add_bias(bias, y);
 }
 
 void FarKernels::add_column_sums(ConstMatrix x, float* sums) const {

@@ -8,12 +8,14 @@ namespace temper::testing {
 /// ATen's operators over a FarMemory, which is open while they compute and at no other time. Every
 /// float and matrix that they are given must be in it, so that a pointer to this process's memory,
 /// of which a GPU could make nothing, fails a CHECK.
-class FarKernels final : public model::Kernels {
+class FarKernels : public model::Kernels {
  public:
-  explicit FarKernels(FarMemory& memory,
-                      model::ProductType products = model::ProductType::kFloat32);
+  explicit FarKernels(FarMemory& memory, model::Numbers numbers = model::Numbers::kFloat32,
+                      model::AttentionMethod attention = model::AttentionMethod::kComposed);
 
   model::Placement placement() const override { return kernels_->placement(); }
+  void linear(model::ConstMatrix x, model::ConstMatrix weight, const float* bias, model::Matrix y,
+              model::Accumulate accumulate) const override;
   void multiply_transposed(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
                            model::Accumulate accumulate, float alpha) const override;
   void multiply(model::ConstMatrix a, model::ConstMatrix b, model::Matrix c,
@@ -39,7 +41,6 @@ class FarKernels final : public model::Kernels {
   double cross_entropy(model::Matrix logits, std::span<const std::int32_t> targets,
                        const model::LossTerms& terms, bool keep_logits) const override;
   void add(model::ConstMatrix x, model::Matrix y) const override;
-  void add_bias(const float* bias, model::Matrix y) const override;
   void add_column_sums(model::ConstMatrix x, float* sums) const override;
   void dropout(model::ConstMatrix x, const model::DropoutKey& key, model::Matrix out,
                model::Accumulate accumulate) const override;

@@ -78,9 +78,13 @@ class FarModelTest : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(FarModelTest, SameBitsAsInThisProcessesMemory) {
-  for (const ProductType products : {ProductType::kFloat32, ProductType::kBFloat16}) {
-    const FarKernels far(memory_, products);
-    const auto near = make_aten_kernels({.products = products});
+  using Way = std::pair<Numbers, AttentionMethod>;
+  for (const auto& [numbers, attention] : {Way{Numbers::kFloat32, AttentionMethod::kComposed},
+                                           Way{Numbers::kFloat32, AttentionMethod::kEfficient},
+                                           Way{Numbers::kBFloat16, AttentionMethod::kComposed},
+                                           Way{Numbers::kBFloat16, AttentionMethod::kFlash}}) {
+    const FarKernels far(memory_, numbers, attention);
+    const auto near = make_aten_kernels({.numbers = numbers, .attention = attention});
     for (const recipe::Memory policy :
          {recipe::Memory::kFast, recipe::Memory::kBalanced, recipe::Memory::kLow}) {
       EXPECT_EQ(of_lora(far, policy), of_lora(*near, policy));
@@ -98,14 +102,14 @@ TEST_P(FarModelTest, NothingButTheModelStaysOnTheDevice) {
 }
 
 TEST_P(FarModelTest, WeightsAreStoredInTheNumbersOfTheProducts) {
-  const auto bytes_of = [&](ProductType products) {
+  const auto bytes_of = [&](Numbers numbers) {
     FarMemory memory;
-    const FarKernels far(memory, products);
+    const FarKernels far(memory, numbers);
     const auto model = LlamaModel::with_lora(case_.base(), {}, 0, 1, {}, far.placement());
     return static_cast<double>(memory.uploaded_bytes());
   };
   // All but norms, biases and the table of positions.
-  EXPECT_NEAR(bytes_of(ProductType::kBFloat16) / bytes_of(ProductType::kFloat32), 0.5, 0.03);
+  EXPECT_NEAR(bytes_of(Numbers::kBFloat16) / bytes_of(Numbers::kFloat32), 0.5, 0.03);
 }
 
 // The counterpart of a crash: a GPU could not follow pointers to this process's memory either.

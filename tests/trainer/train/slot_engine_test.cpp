@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <new>
 
 #include "core/base/error.h"
@@ -27,6 +30,7 @@ using ::testing::Not;
 /// Kernels that compute nothing.
 class IdleKernels : public model::Kernels {
  public:
+  void linear(ConstMatrix, ConstMatrix, const float*, Matrix, Accumulate) const override {}
   void multiply_transposed(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
   void multiply(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
   void transposed_multiply(ConstMatrix, ConstMatrix, Matrix, Accumulate, float) const override {}
@@ -47,7 +51,6 @@ class IdleKernels : public model::Kernels {
     return 0;
   }
   void add(ConstMatrix, Matrix) const override {}
-  void add_bias(const float*, Matrix) const override {}
   void add_column_sums(ConstMatrix, float*) const override {}
   void dropout(ConstMatrix, const model::DropoutKey&, Matrix, Accumulate) const override {}
   void gather_rows(ConstMatrix, std::span<const std::int32_t>, Matrix) const override {}
@@ -177,6 +180,56 @@ TEST(SlotEngineTest, ADevicesGradientsComeDownOnceASlot) {
   EXPECT_EQ(far.losses, near.losses);
   EXPECT_EQ(far.sum, near.sum);
   EXPECT_EQ(memory.downloaded_bytes(), 3 * far.sum.size() * sizeof(float));
+}
+
+/// Far memory whose downloads are not over for the first who waits for one, before somebody else
+/// waits for it as well, or the third one was started.
+class HesitantMemory final : public testing::FarMemory {
+ public:
+  std::shared_ptr<device::Download> start_download(const void* from, void* to,
+                                                   std::size_t bytes) override {
+    auto download =
+        std::make_shared<HesitantDownload>(*this, FarMemory::start_download(from, to, bytes));
+    const std::lock_guard lock(mutex_);
+    ++num_started_;
+    changed_.notify_all();
+    return download;
+  }
+
+ private:
+  class HesitantDownload final : public device::Download {
+   public:
+    HesitantDownload(HesitantMemory& memory, std::shared_ptr<device::Download> download)
+        : memory_(memory), download_(std::move(download)) {}
+    void wait() override {
+      {
+        std::unique_lock lock(memory_.mutex_);
+        ++num_waiting_;
+        memory_.changed_.notify_all();
+        memory_.changed_.wait(lock, [&] { return num_waiting_ > 1 || memory_.num_started_ > 2; });
+      }
+      download_->wait();
+    }
+
+   private:
+    HesitantMemory& memory_;
+    std::shared_ptr<device::Download> download_;
+    int num_waiting_ = 0;  // guarded by the memory's mutex
+  };
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int num_started_ = 0;  // guarded by mutex_
+};
+
+// Worker 0 still waits for the first gradient when the third slot's is to be written to its place.
+TEST(SlotEngineTest, AGradientIsNotWrittenOverBeforeItCameDown) {
+  model::on_slot_worker_thread();
+  HesitantMemory memory;
+  const Step far = train_three_slots(testing::FarKernels(memory), 3);
+  const Step near = train_three_slots(*model::make_aten_kernels(), 3);
+  EXPECT_EQ(far.losses, near.losses);
+  EXPECT_EQ(far.sum, near.sum);
 }
 
 TEST(SlotEngineTest, ADeviceComputesOneSlotAtATime) {
