@@ -40,13 +40,20 @@ std::uint64_t activation_bytes(const MemoryEstimate& floats, std::uint64_t numbe
 std::uint64_t workspace_bytes(const ModelConfig& config, const recipe::Recipe& recipe,
                               std::int64_t slot_tokens) {
   constexpr std::int64_t kFloatBytes = 4;
+  constexpr std::int64_t kBf16Bytes = 2;
   constexpr std::int64_t kTemporaries = 6;  // of SwiGLU's and attention's backward, alive at once
   const std::int64_t swiglu = kTemporaries * kFloatBytes * slot_tokens * config.intermediate_size;
   const std::int64_t sums = (kMostProcessors + config.num_heads - 1) / config.num_heads;
   const std::int64_t attention =
       (sums + kTemporaries) * kFloatBytes * slot_tokens * config.num_heads * config.head_size;
   const auto logits = static_cast<std::int64_t>(in_floats(config, recipe, 0).activation_bytes);
-  return static_cast<std::uint64_t>(std::max({swiglu, attention, 3 * logits}));
+  const std::int64_t largest_weight =
+      config.hidden_size * std::max(config.vocabulary_size, 2 * config.intermediate_size);
+  const bool rounds = trains_all(recipe) && recipe.model.dtype != recipe::DataType::kFp32;
+  const std::int64_t head = 3 * logits + (rounds ? kBf16Bytes * largest_weight : 0);
+  const std::int64_t dropped =
+      recipe.adapter.dropout > 0 ? kFloatBytes * slot_tokens * config.intermediate_size : 0;
+  return static_cast<std::uint64_t>(std::max({swiglu, attention, head}) + dropped);
 }
 
 /// Weights of the linear modules of a layer.

@@ -45,7 +45,9 @@ struct GpuLoad {
 ///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·
 ///                  intermediate (SwiGLU backward), 4 · (ceil(148 / heads) + 6) · slot_tokens · q
 ///                  (attention backward: as many sums of dq as there are blocks of threads for a
-///                  head, to have an order), 3 times the loss's logits
+///                  head, to have an order), 3 times the loss's logits and, in bf16 when all
+///                  weights are trained, 2 · the largest of them, rounded; and with dropout 4 ·
+///                  slot_tokens · intermediate beside it, a module's input
 ///   communication  2 · stage_bytes; 0 for one rank
 ///   context        768 MiB: CUDA's context, the libraries' code and cuBLAS's workspaces
 ///

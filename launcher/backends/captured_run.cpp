@@ -5,11 +5,13 @@
 
 namespace temper::launch {
 
-CapturedRun run_captured(ProcessRunner& runner, const std::vector<std::string>& argv) {
+CapturedRun run_captured(ProcessRunner& runner, const std::vector<std::string>& argv,
+                         const std::map<std::string, std::string>& environment) {
   const MemoryFile out("stdout");
   const MemoryFile err("stderr");
   Command command;
   command.argv = argv;
+  command.environment = environment;
   command.output = out.path();
   command.errors = err.path();
   CapturedRun run;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ struct CapturedRun {
 };
 
 /// Runs a program to its end and keeps what it printed, in memory alone. UserError if it can't be
-/// started; how it ended is the caller's to judge.
-CapturedRun run_captured(ProcessRunner& runner, const std::vector<std::string>& argv);
+/// started; how it ended is the caller's to judge. `environment` is added to this process's.
+CapturedRun run_captured(ProcessRunner& runner, const std::vector<std::string>& argv,
+                         const std::map<std::string, std::string>& environment = {});
 
 /// The first line of what it said about its failure, or its exit code where it said nothing: for
 /// messages.

@@ -10,6 +10,7 @@
 #include "core/recipe/recipe.h"
 #include "core/storage/open_store.h"
 #include "launcher/backends/captured_run.h"
+#include "launcher/backends/gpu_environment.h"
 #include "launcher/cli/preflight.h"
 #include "launcher/cli/trainer_location.h"
 #include "launcher/plan/quantity.h"
@@ -109,10 +110,12 @@ Finding gpu_finding(Context& context, std::int64_t num_ranks) {
                                                   fmt::to_string(num_ranks)}));
 }
 
-Finding attention_finding(Context& context, std::int64_t num_ranks) {
-  return finding_of("attention",
-                    run_captured(context.runner, {find_trainer(context).string(), "--check-gpus",
-                                                  fmt::to_string(num_ranks), "--test-attention"}));
+Finding attention_finding(Context& context, const recipe::Cluster& cluster) {
+  const std::vector<std::string> argv = {find_trainer(context).string(), "--check-gpus",
+                                         fmt::to_string(cluster.resources.gpus),
+                                         "--test-attention"};
+  const auto environment = rank_environment(cluster, std::filesystem::temp_directory_path());
+  return finding_of("attention", run_captured(context.runner, argv, environment));
 }
 
 }  // namespace temper::launch

@@ -18,8 +18,8 @@ std::vector<Finding> cluster_findings(Context& context, const recipe::Cluster& c
 /// detail a GPU.
 Finding gpu_finding(Context& context, std::int64_t num_ranks);
 
-/// Whether the first of them, which are of one kind, computes attention as it should, in the
-/// trainer's words.
-Finding attention_finding(Context& context, std::int64_t num_ranks);
+/// Whether the first GPU of a local cluster's ranks, which are of one kind, computes attention as
+/// it should, in the trainer's words.
+Finding attention_finding(Context& context, const recipe::Cluster& cluster);
 
 }  // namespace temper::launch

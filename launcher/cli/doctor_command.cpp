@@ -97,9 +97,12 @@ void check_communication(Context& context, const DoctorOptions& options, DoctorR
     if (!there) {
       return;
     }
-    report.findings.push_back(attention_finding(context, num_gpus));
   }
-  test(context, options, test_cluster(options, num_gpus), report);
+  const recipe::Cluster cluster = test_cluster(options, num_gpus);
+  if (options.gpus) {
+    report.findings.push_back(attention_finding(context, cluster));
+  }
+  test(context, options, cluster, report);
 }
 
 int doctor(Context& context, const DoctorOptions& options) {

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kFlashMajor = 8;  // Ampere
 constexpr std::int64_t kFlashHeadMultiple = 8;
+constexpr std::int64_t kEfficientHeadMultiple = 4;  // tensor cores' operands in fp32
 constexpr std::int64_t kEfficientStatisticsMultiple = 32;
 constexpr std::int64_t kCausalFromTopLeft = 1;  // sdp::CustomMaskType
 
@@ -155,7 +156,7 @@ class Efficient {
     const at::Tensor no_state = at::empty({}, at::kLong);
     const auto [grad_q, grad_k, grad_v, grad_bias] = at::_efficient_attention_backward(
         call_.by_head(grad_out).unsqueeze(0), call_.by_head(q).unsqueeze(0), repeated(k),
-        repeated(v), /*bias=*/std::nullopt, call_.by_head(out).unsqueeze(0),
+        repeated(v), /*bias=*/std::nullopt, call_.by_head(out).contiguous().unsqueeze(0),
         call_.cumulative_lengths(), call_.cumulative_lengths(), call_.longest(), call_.longest(),
         statistics, /*dropout_p=*/0, no_state, no_state, kCausalFromTopLeft,
         /*bias_requires_grad=*/false, call_.scale(), /*num_splits_key=*/1, window_);
@@ -208,11 +209,16 @@ AttentionMethod attention_method(Numbers numbers, int major) {
 }
 
 bool fuses_attention(const AtenSettings& settings, HeadLayout heads) {
-  // Heads between 192 and 224 have no backward pass on Ada (sdp_utils.cpp of ATen).
-  const std::int64_t size = rounded_up(heads.head_size, kFlashHeadMultiple);
-  const bool flash = size <= 192 || (size > 224 && size <= 256);
-  return settings.attention == AttentionMethod::kEfficient ||
-         (settings.attention == AttentionMethod::kFlash && flash);
+  const std::int64_t padded = rounded_up(heads.head_size, kFlashHeadMultiple);
+  switch (settings.attention) {
+    case AttentionMethod::kComposed:
+      return false;
+    case AttentionMethod::kFlash:  // 193 to 224 have no backward pass on Ada (ATen's sdp_utils.cpp)
+      return padded <= 192 || (padded > 224 && padded <= 256);
+    case AttentionMethod::kEfficient:
+      return heads.head_size % kEfficientHeadMultiple == 0;
+  }
+  return false;
 }
 
 void fused_attention(const AtenSettings& settings, ConstMatrix q, ConstMatrix k, ConstMatrix v,

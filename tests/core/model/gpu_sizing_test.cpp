@@ -96,6 +96,18 @@ TEST(GpuSizingTest, TheWorkspaceIsThatOfTheLargestOperator) {
       << "attention";
 }
 
+TEST(GpuSizingTest, TheWorkspaceHoldsRoundedWeightsAndDroppedInputs) {
+  const auto workspace = [](const recipe::Recipe& recipe) {
+    return estimate_gpu_memory(llama_8b(), recipe, {.slot_tokens = 16}).workspace_bytes;
+  };
+  recipe::Recipe in_fp32 = full();
+  in_fp32.model.dtype = recipe::DataType::kFp32;
+  EXPECT_EQ(workspace(full()) - workspace(in_fp32), 2U * 128256 * 4096) << "the head in bf16";
+  recipe::Recipe with_dropout = lora();
+  with_dropout.adapter.dropout = 0.1;
+  EXPECT_EQ(workspace(with_dropout) - workspace(lora()), 4U * 16 * 14336);
+}
+
 TEST(GpuSizingTest, AFullTrainingKeepsMastersAndMomentsInTheMachinesMemory) {
   constexpr std::uint64_t kAll = 8'030'261'248;
   const GpuMemory alone = estimate_gpu_memory(llama_8b(), full(), {.num_ranks = 1});

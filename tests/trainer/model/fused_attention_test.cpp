@@ -84,7 +84,7 @@ class FusedAttentionTest : public ::testing::Test {
 };
 
 const std::vector<HeadLayout> kLayouts = {{4, 4, 8, 0},  {6, 2, 16, 0}, {4, 1, 8, 7},
-                                          {3, 1, 12, 0}, {2, 1, 5, 3},  {2, 2, 64, 40}};
+                                          {3, 1, 12, 0}, {2, 1, 20, 3}, {2, 2, 64, 40}};
 const std::vector<std::vector<std::int32_t>> kSequences = {
     {0, 33}, {0, 1, 2, 3}, {0, 1, 65, 70, 300}, {0, 32, 64}};
 
@@ -113,16 +113,20 @@ TEST_F(FusedAttentionTest, FlashIsNearTheCompositionInBf16) {
             static_cast<int>(2 * kLayouts.size() * kSequences.size()));
 }
 
-TEST_F(FusedAttentionTest, HeadsThatFlashDoesNotTakeAreComposed) {
-  const int before = GpuAttention::flash_calls();
-  const AtenSettings settings{.numbers = Numbers::kBFloat16, .attention = AttentionMethod::kFlash};
+TEST_F(FusedAttentionTest, HeadsThatTheKernelsDoNotTakeAreComposed) {
   const std::vector<std::int32_t> offsets = {0, 3};
-  expect_composition(settings, {1, 1, 256, 0}, offsets, 3e-2);
-  EXPECT_EQ(GpuAttention::flash_calls() - before, 2);
-  for (const std::int64_t size : {264, 200}) {
-    expect_composition(settings, {1, 1, size, 0}, offsets, 1e-12);
+  const AtenSettings flash{.numbers = Numbers::kBFloat16, .attention = AttentionMethod::kFlash};
+  const AtenSettings efficient{.attention = AttentionMethod::kEfficient};
+  const int before = GpuAttention::flash_calls() + GpuAttention::efficient_calls();
+  for (const std::int64_t size : {200, 264}) {
+    expect_composition(flash, {1, 1, size, 0}, offsets, 1e-12);
   }
-  EXPECT_EQ(GpuAttention::flash_calls() - before, 2);
+  expect_composition(efficient, {2, 1, 5, 0}, offsets, 1e-12);
+  EXPECT_EQ(GpuAttention::flash_calls() + GpuAttention::efficient_calls(), before);
+  expect_composition(flash, {1, 1, 5, 0}, offsets, 3e-2);
+  expect_composition(flash, {1, 1, 256, 0}, offsets, 3e-2);
+  expect_composition(efficient, {1, 1, 300, 0}, offsets, 1e-5);
+  EXPECT_EQ(GpuAttention::flash_calls() + GpuAttention::efficient_calls(), before + 6);
 }
 
 TEST_F(FusedAttentionTest, EachGpuHasItsKernels) {

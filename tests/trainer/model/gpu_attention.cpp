@@ -183,6 +183,7 @@ Problem efficient_problem(const Tensor& q, const Tensor& k, const Tensor& v,
   for (const Tensor& x : {q, k, v}) {
     TORCH_CHECK(x.scalar_type() == at::kFloat && x.dim() == 4 && x.stride(3) == 1);
     TORCH_CHECK(x.sizes() == q.sizes() && x.size(0) == 1, "as many heads of keys as of queries");
+    TORCH_CHECK(x.size(3) % 4 == 0 && x.stride(1) % 4 == 0, "no kernel found to launch");
   }
   constexpr std::int64_t kCausalFromTopLeft = 1;
   TORCH_CHECK(!bias && mask == kCausalFromTopLeft && longest > 0 && longest <= q.size(1));
@@ -226,6 +227,7 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> efficient_backward(
   ++num_efficient_calls;
   TORCH_CHECK(dropout == 0 && !bias_gradient && splits == 1, "several splits: no fixed order");
   TORCH_CHECK(grad_out.sizes() == q.sizes() && out.sizes() == q.sizes());
+  TORCH_CHECK(out.is_contiguous(), "its rows are taken to be side by side");
   const Problem problem = efficient_problem(q, k, v, bias, *lengths, longest, mask, *scale, window);
   const Tensor padding = efficient_statistics(problem, longest);
   TORCH_CHECK(statistics.sizes() == padding.sizes() && statistics.is_contiguous());
