@@ -149,10 +149,14 @@ TEST(HeartbeatTest, AStallIsLoggedWithEveryRanksPhaseAndASlowRankByName) {
       [&](int rank, auto& heartbeat, Activity& activity) {
         activity.begin_step(17);
         activity.enter(rank == 0 ? "reduce" : "compute", /*waits=*/rank == 0);
-        const auto has_reported = [&] {
-          return testing::read_file(log).find("slow") != std::string::npos;
-        };
-        for (int i = 0; i < 500 && !has_reported(); ++i) {
+        const auto has_reported_all =
+            [&] {  // the first report may come before a rank's step is known
+              const std::string text = testing::read_file(log);
+              return text.find("is slow") != std::string::npos &&
+                     text.find("step 17, reduce") != std::string::npos &&
+                     text.find("step 17, compute") != std::string::npos;
+            };
+        for (int i = 0; i < 500 && !has_reported_all(); ++i) {
           std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
         heartbeat->leave({0, "done"});
