@@ -85,7 +85,9 @@ GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& r
   const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
   const auto trained = static_cast<std::uint64_t>(floats.trained_parameters);
   const auto all = static_cast<std::uint64_t>(floats.total_parameters);
-  const std::uint64_t number_bytes = recipe.model.dtype == recipe::DataType::kFp32 ? 4 : 2;
+  const recipe::DataType type = recipe.model.dtype;
+  const bool is_float = type == recipe::DataType::kFp32 || type == recipe::DataType::kTf32;
+  const std::uint64_t number_bytes = is_float ? 4 : 2;
   GpuMemory memory;
   memory.weight_bytes = trains_all(recipe) ? 0 : number_bytes * (all - trained);
   memory.trained_bytes = 4 * trained;

@@ -33,7 +33,7 @@ struct GpuLoad {
 };
 
 /// Memory of one rank with a GPU (docs/decisions/0016). With P parameters of the base, T trained
-/// ones and b bytes of a number (2: bf16, or 4 with `dtype: fp32`), in bytes on the GPU:
+/// ones and b bytes of a number (2: bf16, or 4 with `dtype: fp32` or `tf32`), in bytes on the GPU:
 ///
 ///   weights        b · P with an adapter; 0 when all weights are trained
 ///   trained        4 · T: fp32 copies of the parameters, which slots are computed with

@@ -7,7 +7,7 @@
 /// The values that a recipe or cluster file chooses from, and how they are spelled in YAML.
 namespace temper::recipe {
 
-enum class DataType { kAuto, kFp32, kBf16 };
+enum class DataType { kAuto, kFp32, kTf32, kBf16 };
 enum class Init { kPretrained, kRandom };
 enum class AdapterType { kLora, kNone };
 enum class DataFormat { kAuto, kJsonl, kParquet, kMds };
@@ -37,9 +37,16 @@ using ChoiceNames = std::array<std::pair<Enum, std::string_view>, N>;
 
 template <>
 struct Choices<DataType> {
-  static constexpr ChoiceNames<DataType, 3> kNames = {
-      {{DataType::kAuto, "auto"}, {DataType::kFp32, "fp32"}, {DataType::kBf16, "bf16"}}};
+  static constexpr ChoiceNames<DataType, 4> kNames = {{{DataType::kAuto, "auto"},
+                                                       {DataType::kFp32, "fp32"},
+                                                       {DataType::kTf32, "tf32"},
+                                                       {DataType::kBf16, "bf16"}}};
 };
+
+/// Whether only GPUs have such numbers.
+inline constexpr bool needs_gpus(DataType type) {
+  return type == DataType::kTf32 || type == DataType::kBf16;
+}
 
 template <>
 struct Choices<Init> {

@@ -44,7 +44,7 @@ constexpr ForeignName kNames[] = {
     {"precision", "model.dtype", ""},
     {"bf16", "model.dtype", "Write `dtype: bf16`, fp32 or auto"},
     {"fp16", "model.dtype", "There is no fp16; fp32 and bf16 are"},
-    {"tf32", "model.dtype", "There is no tf32; the result must not depend on the device's mood"},
+    {"tf32", "model.dtype", "Write `dtype: tf32`; it is for GPUs alone"},
     {"chat_template_path", "model.chat_template", ""},
     {"chat_template_jinja", "model.chat_template", "The path of a Jinja file"},
     {"template", "model.chat_template", "The path of a Jinja file; by default the model's own"},

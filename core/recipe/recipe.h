@@ -40,7 +40,8 @@ struct Model {
     field("chat_template", chat_template,
           "A Jinja file in place of the model's own chat template. Empty: the model's");
     field("dtype", dtype,
-          "Numbers that the base model computes in. `auto`: fp32 on a CPU, bf16 on a GPU");
+          "Numbers that the base model computes in. `auto`: fp32 on a CPU, bf16 on a GPU. `tf32`: "
+          "fp32 whose products a GPU takes in TF32");
     field("init", init,
           "Where the weights come from: `pretrained` reads them, `random` draws new ones from "
           "`seed`");

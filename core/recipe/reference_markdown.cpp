@@ -56,7 +56,7 @@ constexpr std::string_view kRules = R"(
 - `eval.every` and `eval.samples` need `data.eval`.
 - Regexes in `adapter` compile (Python's syntax).
 - `name` names a directory: letters, digits, `.`, `_`, `-`, at most 100.
-- `model.dtype: bf16` needs GPUs: `resources.gpus` in the cluster file.
+- `model.dtype: bf16` and `tf32` need GPUs: `resources.gpus` in the cluster file.
 
 A run may be resumed with a changed recipe only if the change can't alter the result: `name`,
 `data.eval`, and everything in `eval` and `checkpoint` may change.

@@ -209,10 +209,11 @@ void note_idle_workers(RunPlan& plan) {
 /// Before anything is read: the numbers that a recipe asks for need a device that has them.
 void check_numbers(const PlanRequest& request) {
   const bool has_gpus = request.gpus || request.cluster.resources.gpus > 0;
-  if (request.recipe.model.dtype == recipe::DataType::kBf16 && !has_gpus) {
-    throw UserError(
-        "model.dtype: is bf16, for which there are no kernels on CPUs; write auto (fp32 on CPUs, "
-        "bf16 on GPUs) or fp32, or give the cluster file resources.gpus");
+  if (recipe::needs_gpus(request.recipe.model.dtype) && !has_gpus) {
+    throw UserError(fmt::format(
+        "model.dtype: is {}, for which there are no kernels on CPUs; write auto (fp32 on CPUs, "
+        "bf16 on GPUs) or fp32, or give the cluster file resources.gpus",
+        recipe::name_of(request.recipe.model.dtype)));
   }
 }
 

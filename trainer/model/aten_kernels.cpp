@@ -193,15 +193,19 @@ class AtenKernels final : public Kernels {
 };
 
 /// Process-wide settings of LibTorch; cuBLAS has one of the environment beside them.
-void make_gpus_deterministic() {
+void make_gpus_deterministic(Numbers numbers) {
   at::Context& context = at::globalContext();
   context.setDeterministicAlgorithms(true, /*warn_only=*/false);
   context.setDeterministicFillUninitializedMemory(false);
-  context.setFloat32MatmulPrecision("highest");  // no TF32
+  context.setFloat32MatmulPrecision(matmul_precision(numbers));
   context.setAllowBF16ReductionCuBLAS(false);
 }
 
 }  // namespace
+
+const char* matmul_precision(Numbers numbers) {
+  return numbers == Numbers::kTensorFloat32 ? "high" : "highest";
+}
 
 std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings) {
   return std::make_unique<AtenKernels>(settings);
@@ -209,7 +213,7 @@ std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings) {
 
 std::unique_ptr<Kernels> make_gpu_kernels(int gpu, Numbers numbers) {
   std::unique_ptr<device::DeviceMemory> memory = device::open_gpu_memory(gpu);
-  make_gpus_deterministic();
+  make_gpus_deterministic(numbers);
   const int major = device::report_devices().gpus.at(static_cast<std::size_t>(gpu)).major;
   const AtenSettings settings{memory.get(), numbers, attention_method(numbers, major)};
   return std::make_unique<AtenKernels>(settings, std::move(memory));

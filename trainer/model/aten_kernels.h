@@ -9,8 +9,11 @@ namespace temper::model {
 /// What activations and frozen matrices are stored in, and so most products taken. In bf16 they are
 /// rounded exactly where Transformers 5.23 and PEFT 0.21 round them (modeling_llama.py, eager
 /// attention; an adapter in fp32), forward and backward; norms, softmax, loss and all sums are
-/// fp32.
-enum class Numbers { kFloat32, kBFloat16 };
+/// fp32. kTensorFloat32 is fp32 whose products a GPU takes in TF32: factors are rounded to 10 bits.
+enum class Numbers { kFloat32, kTensorFloat32, kBFloat16 };
+
+/// What LibTorch is told of products in fp32 (at::Context::setFloat32MatmulPrecision).
+const char* matmul_precision(Numbers numbers);
 
 /// What computes attention: ATen's products, on any device, or LibTorch's kernels for GPUs
 /// (fused_attention.h), flash in bf16 alone.
@@ -29,7 +32,8 @@ struct AtenSettings {
 std::unique_ptr<Kernels> make_aten_kernels(const AtenSettings& settings = {});
 
 /// The same on GPU `gpu`, in CUDA's order, whose memory they own; from here on LibTorch's operators
-/// on GPUs are the deterministic ones, without TF32. UserError as open_gpu_memory().
+/// on GPUs are the deterministic ones, without TF32 unless asked for. UserError as
+/// open_gpu_memory().
 std::unique_ptr<Kernels> make_gpu_kernels(int gpu, Numbers numbers);
 
 }  // namespace temper::model

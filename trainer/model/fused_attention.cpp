@@ -202,7 +202,7 @@ class Efficient {
 }  // namespace
 
 AttentionMethod attention_method(Numbers numbers, int major) {
-  if (numbers == Numbers::kFloat32) {
+  if (numbers != Numbers::kBFloat16) {
     return AttentionMethod::kEfficient;
   }
   return major >= kFlashMajor ? AttentionMethod::kFlash : AttentionMethod::kComposed;

@@ -40,17 +40,20 @@ TEST(GpusProgramTest, GpusThatAreThereArePlannedWith) {
   EXPECT_THAT(result.output, AllOf(HasSubstr("2 ranks"), HasSubstr("slots fit at once, about")));
 }
 
-TEST(GpusProgramTest, Bf16NeedsGpus) {
+TEST(GpusProgramTest, Bf16AndTf32NeedGpus) {
   Program program;
   program.set_environment("FAKE_TRAINER_GPUS", "2");
-  const std::vector<std::string> plan = {"plan", program.file("recipe.yaml").string(), "--set",
-                                         "model.dtype=bf16"};
-  const ProgramResult refused = program.temper(plan);
-  EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.output, HasSubstr("model.dtype: is bf16, for which there are no kernels"));
-  std::vector<std::string> on_gpus = plan;
-  on_gpus.insert(on_gpus.end(), {"--on", gpu_cluster(program)});
-  EXPECT_EQ(program.temper(on_gpus).code, 0);
+  for (const std::string type : {"bf16", "tf32"}) {
+    const std::vector<std::string> plan = {"plan", program.file("recipe.yaml").string(), "--set",
+                                           "model.dtype=" + type};
+    const ProgramResult refused = program.temper(plan);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.output,
+                HasSubstr("model.dtype: is " + type + ", for which there are no kernels"));
+    std::vector<std::string> on_gpus = plan;
+    on_gpus.insert(on_gpus.end(), {"--on", gpu_cluster(program)});
+    EXPECT_EQ(program.temper(on_gpus).code, 0);
+  }
 }
 
 TEST(GpusProgramTest, APlanEstimatesWhatGpusWouldDo) {

@@ -245,5 +245,12 @@ TEST_F(AtenKernelsTest, RowsOfATable) {
   });
 }
 
+// "high" lets LibTorch take fp32 products in TF32 (torch.set_float32_matmul_precision).
+TEST(MatmulPrecisionTest, AllowsTf32OnlyWhereItIsAskedFor) {
+  EXPECT_STREQ(matmul_precision(Numbers::kTensorFloat32), "high");
+  EXPECT_STREQ(matmul_precision(Numbers::kFloat32), "highest");
+  EXPECT_STREQ(matmul_precision(Numbers::kBFloat16), "highest");
+}
+
 }  // namespace
 }  // namespace temper::model

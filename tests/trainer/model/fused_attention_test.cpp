@@ -132,6 +132,7 @@ TEST_F(FusedAttentionTest, HeadsThatTheKernelsDoNotTakeAreComposed) {
 TEST_F(FusedAttentionTest, EachGpuHasItsKernels) {
   EXPECT_EQ(attention_method(Numbers::kFloat32, 7), AttentionMethod::kEfficient);
   EXPECT_EQ(attention_method(Numbers::kFloat32, 9), AttentionMethod::kEfficient);
+  EXPECT_EQ(attention_method(Numbers::kTensorFloat32, 9), AttentionMethod::kEfficient);
   EXPECT_EQ(attention_method(Numbers::kBFloat16, 7), AttentionMethod::kComposed);
   EXPECT_EQ(attention_method(Numbers::kBFloat16, 8), AttentionMethod::kFlash);
   EXPECT_EQ(attention_method(Numbers::kBFloat16, 10), AttentionMethod::kFlash);

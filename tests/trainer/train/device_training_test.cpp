@@ -264,10 +264,12 @@ TEST_F(DeviceTrainingTest, AModelThatDoesNotFitIsFatal) {
   }
 }
 
-TEST_F(DeviceTrainingTest, Bf16IsNotForCpus) {
-  const std::filesystem::path run = start("bf16", kLora, "bf16");
-  testing::ThreadGroup alone(1, std::chrono::seconds(60));
-  EXPECT_THROW(run_rank(run, *alone.communicator(0), open_cpu_kernels, 1), UserError);
+TEST_F(DeviceTrainingTest, Bf16AndTf32AreNotForCpus) {
+  for (const char* type : {"bf16", "tf32"}) {
+    const std::filesystem::path run = start(type, kLora, type);
+    testing::ThreadGroup alone(1, std::chrono::seconds(60));
+    EXPECT_THROW(run_rank(run, *alone.communicator(0), open_cpu_kernels, 1), UserError);
+  }
 }
 
 TEST_F(DeviceTrainingTest, SameBitsOnTwoRanks) {
