@@ -31,6 +31,11 @@ MemoryEstimate in_floats(const ModelConfig& config, const recipe::Recipe& recipe
                          {.slot_workers = 1, .slot_tokens = slot_tokens, .num_ranks = num_ranks});
 }
 
+bool is_in_bf16(const recipe::Recipe& recipe) {
+  return recipe.model.dtype == recipe::DataType::kAuto ||
+         recipe.model.dtype == recipe::DataType::kBf16;
+}
+
 /// Of one slot. bf16 halves all but the statistics.
 std::uint64_t activation_bytes(const MemoryEstimate& floats, std::uint64_t number_bytes) {
   return floats.statistics_bytes +
@@ -49,7 +54,7 @@ std::uint64_t workspace_bytes(const ModelConfig& config, const recipe::Recipe& r
   const auto logits = static_cast<std::int64_t>(in_floats(config, recipe, 0).activation_bytes);
   const std::int64_t largest_weight =
       config.hidden_size * std::max(config.vocabulary_size, 2 * config.intermediate_size);
-  const bool rounds = trains_all(recipe) && recipe.model.dtype != recipe::DataType::kFp32;
+  const bool rounds = trains_all(recipe) && is_in_bf16(recipe);
   const std::int64_t head = 3 * logits + (rounds ? kBf16Bytes * largest_weight : 0);
   const std::int64_t dropped =
       recipe.adapter.dropout > 0 ? kFloatBytes * slot_tokens * config.intermediate_size : 0;
@@ -85,9 +90,7 @@ GpuMemory estimate_gpu_memory(const ModelConfig& config, const recipe::Recipe& r
   const MemoryEstimate floats = in_floats(config, recipe, load.slot_tokens, load.num_ranks);
   const auto trained = static_cast<std::uint64_t>(floats.trained_parameters);
   const auto all = static_cast<std::uint64_t>(floats.total_parameters);
-  const recipe::DataType type = recipe.model.dtype;
-  const bool is_float = type == recipe::DataType::kFp32 || type == recipe::DataType::kTf32;
-  const std::uint64_t number_bytes = is_float ? 4 : 2;
+  const std::uint64_t number_bytes = is_in_bf16(recipe) ? 2 : 4;
   GpuMemory memory;
   memory.weight_bytes = trains_all(recipe) ? 0 : number_bytes * (all - trained);
   memory.trained_bytes = 4 * trained;

@@ -75,6 +75,7 @@ TEST(GpuSizingTest, ActivationsAreBf16ButForTheStatistics) {
   const std::uint64_t numbers = 10 * (kept + scratch_and_loss) + 256 * 6;
   EXPECT_EQ(bytes(recipe::DataType::kAuto), 2 * numbers + 4 * 10 * statistics);
   EXPECT_EQ(bytes(recipe::DataType::kFp32), 4 * numbers + 4 * 10 * statistics);
+  EXPECT_EQ(bytes(recipe::DataType::kTf32), bytes(recipe::DataType::kFp32));
 }
 
 TEST(GpuSizingTest, TheWorkspaceIsThatOfTheLargestOperator) {
@@ -103,6 +104,9 @@ TEST(GpuSizingTest, TheWorkspaceHoldsRoundedWeightsAndDroppedInputs) {
   recipe::Recipe in_fp32 = full();
   in_fp32.model.dtype = recipe::DataType::kFp32;
   EXPECT_EQ(workspace(full()) - workspace(in_fp32), 2U * 128256 * 4096) << "the head in bf16";
+  recipe::Recipe in_tf32 = full();
+  in_tf32.model.dtype = recipe::DataType::kTf32;
+  EXPECT_EQ(workspace(in_tf32), workspace(in_fp32));
   recipe::Recipe with_dropout = lora();
   with_dropout.adapter.dropout = 0.1;
   EXPECT_EQ(workspace(with_dropout) - workspace(lora()), 4U * 16 * 14336);
