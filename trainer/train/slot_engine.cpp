@@ -70,17 +70,8 @@ SlotEngine::SlotEngine(const model::LlamaModel& model, const model::Kernels& ker
       kernels_(kernels),
       workers_(workers),
       timeline_(settings.timeline),
-      workspaces_(memory().is_host() ? static_cast<std::size_t>(workers.size()) : 1) {
-  for (model::SlotWorkspace& workspace : workspaces_) {
-    workspace.settings = settings;
-  }
-}
-
-SlotEngine::Turn SlotEngine::take_turn(int worker) {
-  return memory().is_host()
-             ? Turn{workspaces_[static_cast<std::size_t>(worker)], {}}
-             : Turn{workspaces_.front(), std::unique_lock<std::mutex>(device_mutex_)};
-}
+      memory_policy_(settings.memory),
+      workspaces_(memory().is_host() ? static_cast<std::size_t>(workers.size()) : 1, settings) {}
 
 SlotEngine::DeviceGradient& SlotEngine::next_device_gradient(std::size_t size) {
   if (device_gradients_.empty()) {
@@ -118,19 +109,19 @@ std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t 
   std::vector<SlotOutcome> outcomes(batch.slots.size());
   const std::vector<std::size_t> order =
       computing_order(batch, static_cast<int>(workspaces_.size()));
-  workers_.run(static_cast<std::int64_t>(order.size()), [&](int worker, std::int64_t item) {
+  workers_.run(static_cast<std::int64_t>(order.size()), [&](int, std::int64_t item) {
     const std::size_t index = order[static_cast<std::size_t>(item)];
     const std::int64_t slot = first_slot + static_cast<std::int64_t>(index);
     try {
       model::FloatBuffer gradient;
       Computed computed;
       {
-        const Turn turn = take_turn(worker);
+        const WorkspacePool::Turn turn = workspaces_.take();
         const TimelineSpan span(timeline_, "slot", {"slot", slot},
                                 {"tokens", batch.slots[index].num_tokens()});
         gradient = sum.take_buffer();
         computed = train_slot(batch.slots[index], parameters,
-                              {seed, step, static_cast<std::uint64_t>(slot)}, turn.workspace,
+                              {seed, step, static_cast<std::uint64_t>(slot)}, turn.workspace(),
                               gradient.span());
       }
       if (computed.download) {
@@ -146,8 +137,7 @@ std::vector<SlotOutcome> SlotEngine::train(const StepBatch& batch, std::int64_t 
       }
       const SlotName name{step, slot, batch.num_slots};
       throw FatalError(lack_of_memory(name, batch.slots[index],
-                                      static_cast<int>(workspaces_.size()),
-                                      workspaces_.front().settings.memory, error));
+                                      static_cast<int>(workspaces_.size()), memory_policy_, error));
     }
   });
   return outcomes;
@@ -157,13 +147,13 @@ std::vector<SlotOutcome> SlotEngine::evaluate(const StepBatch& batch, const floa
   std::vector<SlotOutcome> outcomes(batch.slots.size());
   const std::vector<std::size_t> order =
       computing_order(batch, static_cast<int>(workspaces_.size()));
-  workers_.run(static_cast<std::int64_t>(order.size()), [&](int worker, std::int64_t item) {
+  workers_.run(static_cast<std::int64_t>(order.size()), [&](int, std::int64_t item) {
     const std::size_t index = order[static_cast<std::size_t>(item)];
-    const Turn turn = take_turn(worker);
+    const WorkspacePool::Turn turn = workspaces_.take();
     const TimelineSpan span(timeline_, "evaluate slot",
                             {"tokens", batch.slots[index].num_tokens()});
     const model::LossResult result =
-        model_.loss(kernels_, batch.slots[index], parameters, turn.workspace);
+        model_.loss(kernels_, batch.slots[index], parameters, turn.workspace());
     outcomes[index] = {result.loss_sum, std::isfinite(result.loss_sum)};
   });
   return outcomes;
@@ -172,8 +162,8 @@ std::vector<SlotOutcome> SlotEngine::evaluate(const StepBatch& batch, const floa
 model::LossResult SlotEngine::loss(const model::PackedSequences& sequences,
                                    const float* parameters) {
   model::LossResult result;
-  workers_.run(1, [&](int worker, std::int64_t) {
-    result = model_.loss(kernels_, sequences, parameters, take_turn(worker).workspace);
+  workers_.run(1, [&](int, std::int64_t) {
+    result = model_.loss(kernels_, sequences, parameters, workspaces_.take().workspace());
   });
   return result;
 }
@@ -181,8 +171,8 @@ model::LossResult SlotEngine::loss(const model::PackedSequences& sequences,
 std::vector<float> SlotEngine::logits(const model::PackedSequences& sequences,
                                       const float* parameters) {
   std::vector<float> result;
-  workers_.run(1, [&](int worker, std::int64_t) {
-    result = model_.logits(kernels_, sequences, parameters, take_turn(worker).workspace);
+  workers_.run(1, [&](int, std::int64_t) {
+    result = model_.logits(kernels_, sequences, parameters, workspaces_.take().workspace());
   });
   return result;
 }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "trainer/train/ordered_sum.h"
 #include "trainer/train/slot_workers.h"
 #include "trainer/train/step_batch.h"
+#include "trainer/train/workspace_pool.h"
 
 namespace temper::train {
 
@@ -50,13 +50,6 @@ class SlotEngine {
   device::DeviceMemory& memory() const { return kernels_.memory(); }
 
  private:
-  /// What a worker computes a slot in. On a device one slot is computed at a time; meanwhile the
-  /// other workers take in the gradients that came down.
-  struct Turn {
-    model::SlotWorkspace& workspace;
-    std::unique_lock<std::mutex> lock;
-  };
-  Turn take_turn(int worker);
   /// A slot's gradient on a device, and its way down.
   struct DeviceGradient {
     model::FloatBuffer buffer;
@@ -76,10 +69,13 @@ class SlotEngine {
   const model::Kernels& kernels_;
   SlotWorkers& workers_;
   Timeline* timeline_;  // may be nullptr
-  std::mutex device_mutex_;
-  std::vector<model::SlotWorkspace> workspaces_;  // one a worker; on a device one, under its mutex
-  std::vector<DeviceGradient> device_gradients_;  // taken in turn, under the mutex
-  std::size_t num_device_slots_ = 0;              // that were computed, under the mutex
+  const recipe::Memory memory_policy_;
+  /// One a worker; on a device one, so that one slot is computed at a time, and meanwhile the other
+  /// workers take in the gradients that came down.
+  WorkspacePool workspaces_;
+  // Of a device; whoever has its workspace has these.
+  std::vector<DeviceGradient> device_gradients_;  // taken in turn
+  std::size_t num_device_slots_ = 0;              // that were computed
 };
 
 }  // namespace temper::train
