@@ -35,6 +35,7 @@ class Replica:
         self.preempted = False
         self.container = None
         self.exit_code = None
+        self.failed_at = None
 
     def environment(self, port):
         container = self.job.pools[self.pool]["containerSpec"]
@@ -54,6 +55,7 @@ class Replica:
             self.folder = tempfile.mkdtemp(prefix="temper-replica-")
         self.preempted = False
         self.exit_code = None
+        self.failed_at = None
         container = self.job.pools[self.pool]["containerSpec"]
         self.container = Container(
             container["command"] + container["args"], self.environment(port), self.folder,
@@ -64,6 +66,7 @@ class Replica:
 
     def wait(self, reader):
         code = self.container.wait()
+        self.failed_at = time.monotonic() if code else None
         reader.join()
         self.exit_code = code
 
@@ -161,7 +164,7 @@ class CustomJob:
                 replica.start(port)
         while self.replicas[0].is_running() and not any(replica.exit_code for replica in self.replicas):
             time.sleep(0.05)
-        failed = next((replica for replica in self.replicas if replica.exit_code), None)
+        failed = min((replica for replica in self.replicas if replica.failed_at), key=lambda replica: replica.failed_at, default=None)
         for replica in self.replicas:
             replica.end()
         while any(replica.is_running() for replica in self.replicas):
