@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -38,7 +40,7 @@ class JsonlShard final : public ShardReader {
       text.remove_suffix(1);
     }
     Record record{std::string(text), fmt::format("{}:{}", path_, line)};
-    shard_.content.release_pages(bytes);  // else a pass over the data would hold all of it
+    release_pages_now_and_then();
     return record;
   }
 
@@ -59,11 +61,21 @@ class JsonlShard final : public ShardReader {
     }
   }
 
+  /// Else a pass over the data would hold all of it. After each record it would take longer than
+  /// reading.
+  void release_pages_now_and_then() const {
+    constexpr std::uint32_t kReads = 16;
+    if (num_reads_.fetch_add(1, std::memory_order_relaxed) % kReads == kReads - 1) {
+      shard_.content.release_pages(shard_.content.bytes());
+    }
+  }
+
   std::string path_;  // as given, for messages
   bool compressed_;
   ShardContent shard_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  mutable std::atomic<std::uint32_t> num_reads_ = 0;
 };
 
 }  // namespace
