@@ -5,9 +5,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -52,22 +50,6 @@ void MappedFile::release_pages() const {
   if (!bytes_.empty()) {
     ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
   }
-}
-
-void MappedFile::release_pages(std::span<const std::byte> part) const {
-  if (part.empty()) {
-    return;
-  }
-  constexpr std::uintptr_t kMappedAround = 1U << 21U;  // a fault maps no further than a page table
-  const auto address = [](const std::byte* byte) { return reinterpret_cast<std::uintptr_t>(byte); };
-  const std::byte* const all = bytes_.data();
-  const std::byte* const end = part.data() + part.size();
-  const auto before = std::min<std::size_t>(address(part.data()) % kMappedAround,
-                                            static_cast<std::size_t>(part.data() - all));
-  const auto after = std::min<std::size_t>(kMappedAround - address(end) % kMappedAround,
-                                           static_cast<std::size_t>(all + bytes_.size() - end));
-  ::madvise(const_cast<std::byte*>(part.data() - before), before + part.size() + after,
-            MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

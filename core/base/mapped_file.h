@@ -24,8 +24,6 @@ class MappedFile {
   /// Gives the pages read so far back; the bytes stay valid and come from the page cache again when
   /// they are next read. For after a whole file was read once. Thread-safe.
   void release_pages() const;
-  /// The same for `part` of the bytes and what the kernel mapped around it.
-  void release_pages(std::span<const std::byte> part) const;
 
  private:
   std::filesystem::path path_;

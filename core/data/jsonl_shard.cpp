@@ -66,7 +66,7 @@ class JsonlShard final : public ShardReader {
   void release_pages_now_and_then() const {
     constexpr std::uint32_t kReads = 16;
     if (num_reads_.fetch_add(1, std::memory_order_relaxed) % kReads == kReads - 1) {
-      shard_.content.release_pages(shard_.content.bytes());
+      shard_.content.release_pages();
     }
   }
 

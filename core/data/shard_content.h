@@ -19,9 +19,9 @@ class SharedBytes {
   /// Stay where they are when this is moved.
   std::span<const std::byte> bytes() const { return file_ ? file_->bytes() : memory_; }
   /// See MappedFile. Nothing for memory.
-  void release_pages(std::span<const std::byte> part) const {
+  void release_pages() const {
     if (file_) {
-      file_->release_pages(part);
+      file_->release_pages();
     }
   }
 

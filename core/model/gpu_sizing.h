@@ -37,9 +37,8 @@ struct GpuLoad {
 ///
 ///   weights        b · P with an adapter; 0 when all weights are trained
 ///   trained        4 · T: fp32 copies of the parameters, which slots are computed with
-///   gradient       4 · T: of the slot that is computed; 8 · T up to 2 GiB, so that the GPU
-///   computes
-///                  the next slot while one's gradient is copied down
+///   gradient       4 · T: of the slot that is computed; 8 · T up to 2 GiB, so that the GPU goes on
+///                  with the next slot while one's gradient is copied down
 ///   activations    of one slot: memory_estimate.h's with one worker, under its `memory` policies,
 ///                  with b bytes a number but for the statistics, which are fp32
 ///   workspace      what operators hold for a moment, the largest of: 24 · slot_tokens ·

@@ -73,23 +73,6 @@ TEST_F(MappedFileTest, ReleasedPagesComeBackWithTheSameBytes) {
   EXPECT_EQ(text_of(file), content);
 }
 
-TEST_F(MappedFileTest, APartIsReleasedWithWhatWasMappedAroundIt) {
-  constexpr std::size_t kBytes = std::size_t{8} << 20;
-  testing::write_file(folder_ / "file", std::string(kBytes - 100, 'x'));
-  const MappedFile file(folder_ / "file");
-  for (const std::size_t place : {std::size_t{0}, kBytes / 2 + 7, kBytes - 101}) {
-    const auto part = file.bytes().subspan(place, 1);
-    EXPECT_EQ(part[0], std::byte{'x'});
-    EXPECT_GE(resident_pages(file.bytes()), 1U);
-    file.release_pages(part);
-    EXPECT_EQ(resident_pages(file.bytes()), 0U) << place;
-  }
-  EXPECT_EQ(text_of(file).size(), kBytes - 100);
-  file.release_pages(file.bytes().subspan(0, kBytes / 2));
-  EXPECT_LE(resident_pages(file.bytes()), 1024U);
-  file.release_pages(file.bytes().subspan(5, 0));
-}
-
 TEST_F(MappedFileTest, BytesStayWhenMoved) {
   testing::write_file(folder_ / "a", "first");
   testing::write_file(folder_ / "b", "second");
